@@ -1,0 +1,30 @@
+/**
+ * Every bound of the host in one place, with its unit and its reason. The engine's own bounds
+ * are in engine-as/abi.ts.
+ */
+import { FRAME_BYTES_TARGET, ROW_BYTES_MAX } from '../abi/index.ts';
+
+/** Bytes of one ring channel: room for the largest frame and a few usual ones behind it. */
+export const RING_BYTES = 1 << 20;
+/** Largest packet on any channel; a frame closes at its target, one row may still follow. */
+export const PACKET_BYTES_MAX = FRAME_BYTES_TARGET + ROW_BYTES_MAX;
+/** Buffers that circulate on one message channel: enough to keep both sides busy. */
+export const MESSAGE_CHANNEL_BUFFERS = 8;
+/** Stored values are packed to this size: IndexedDB at 64 KiB is 5× slower, SQLite rows end at 2 MB. */
+export const STORED_VALUE_BYTES = 1 << 20;
+/** Parallelism at most: channels grow with its square. */
+export const PARALLELISM_MAX = 32;
+/** Key groups of a job unless it says otherwise (a power of two, fixed in the manifest). */
+export const KEY_GROUPS = 128;
+/** Completed checkpoints that are kept besides the newest one. */
+export const CHECKPOINTS_KEPT = 2;
+/** The step loop yields to the event loop after this long, so that control and storage run. */
+export const STEP_SLICE_MS_MAX = 8;
+/** Restarts without a completed checkpoint in between before the job is given up. */
+export const RESTARTS_MAX = 5;
+/** A slot that has not answered for this long is taken for dead where no exit event comes. */
+export const HEARTBEAT_TIMEOUT_MS = 30_000;
+/** Table changes are pushed to subscribers at most this often. */
+export const TABLE_UPDATES_PER_SECOND_MAX = 30;
+/** Rows that `collect` holds before it fails: it is meant for tests and small results. */
+export const COLLECT_ROWS_MAX = 1_000_000;

@@ -1,0 +1,87 @@
+/**
+ * The manifest of one epoch: everything a restart needs, published last. Plain JSON.
+ */
+import type { Json } from '../base/index.ts';
+
+export const MANIFEST_VERSION = 1;
+
+/** Bytes inside a stored value. */
+export interface ValueRef {
+  readonly value: string;
+  readonly at: number;
+  readonly bytes: number;
+}
+
+/** One snapshot record of an operator (engine-as/abi.ts) and where it lies. */
+export interface RecordRef extends ValueRef {
+  readonly vertex: number;
+  readonly stage: number;
+  readonly operator: number;
+  readonly kind: number;
+  readonly pageId: number;
+  readonly keyGroupFrom: number;
+  readonly keyGroupTo: number;
+}
+
+/** A source's split: where to go on, and the largest event time seen in it (null = none). */
+export interface SplitState {
+  readonly vertex: number;
+  readonly splitId: string;
+  /** Connector's own position after the last row before the barrier; null = from the start. */
+  readonly position: Json;
+  /** Rows delivered before the barrier. */
+  readonly rows: number;
+  readonly maxTime: string | null;
+  readonly finished: boolean;
+}
+
+/** What a sink prepared: it takes effect when the manifest that names it is published. */
+export interface SinkState {
+  readonly vertex: number;
+  readonly sink: number;
+  readonly slot: number;
+  /** Sink's own: table segments of this epoch, file parts with byte lengths. */
+  readonly prepared: Json;
+}
+
+/** What one slot adds to a checkpoint. */
+export interface SlotSnapshot {
+  readonly slot: number;
+  readonly records: readonly RecordRef[];
+  readonly splits: readonly SplitState[];
+  readonly sinks: readonly SinkState[];
+  /** Values newly written for this epoch, with their sizes. */
+  readonly written: readonly { readonly value: string; readonly bytes: number }[];
+}
+
+export interface TableSegment {
+  readonly value: string;
+  readonly bytes: number;
+  readonly rows: number;
+  readonly epoch: number;
+  readonly slot: number;
+}
+
+export interface Manifest {
+  readonly version: typeof MANIFEST_VERSION;
+  readonly job: string;
+  readonly graphHash: string;
+  readonly epoch: number;
+  readonly attempt: number;
+  readonly keyGroups: number;
+  readonly parallelism: number;
+  /** Milliseconds since 1970, for people. */
+  readonly createdAt: number;
+  readonly durationMs: number;
+  /** The last epoch of a finished job. */
+  readonly final: boolean;
+  readonly inputs: Readonly<Record<string, { readonly fingerprint: string; readonly splits: readonly Json[] }>>;
+  /** Splits of every source: also those not yet handed out. */
+  readonly splits: readonly SplitState[];
+  readonly records: readonly RecordRef[];
+  readonly sinks: readonly SinkState[];
+  /** All committed segments of every table, by table name. */
+  readonly tables: Readonly<Record<string, readonly TableSegment[]>>;
+  /** Stored values this epoch refers to, with sizes; the reference counts follow from it. */
+  readonly values: Readonly<Record<string, number>>;
+}

@@ -1,0 +1,2 @@
+/** Messages between coordinator and slots. */
+export * from './messages.ts';

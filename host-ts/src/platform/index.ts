@@ -1,0 +1,2 @@
+/** What a home provides: interfaces only. */
+export * from './platform.ts';
