@@ -27,8 +27,13 @@ if (isMainThread) {
   console.log(`specs: ${totals.passed} passed, ${totals.failed} failed`);
   process.exitCode = totals.failed > 0 || totals.passed === 0 ? 1 : 0;
 } else {
-  const { compile } = await loadCompiler();
-  parentPort.on('message', async ({ spec, target }) => parentPort.postMessage(await compile(spec, target)));
+  const compile = await loadCompiler();
+  parentPort.on('message', ({ spec, target }) => {
+    compile(spec, target).then(
+      (result) => parentPort.postMessage(result),
+      (error) => parentPort.postMessage({ error: String(error.stack) }),
+    );
+  });
 }
 
 /** Compiles and runs the specs whose path, or one of whose cases, contains one of the words (all when none). */
@@ -76,7 +81,7 @@ function compileAll(jobs) {
     const next = () => {
       current = pending.shift();
       if (current) worker.postMessage({ spec: current.spec, target: current.target });
-      else worker.terminate();
+      else void worker.terminate();
     };
     worker.on('message', (result) => {
       current.resolve(result);
@@ -127,42 +132,40 @@ function cachedWasm(spec, target) {
 
 async function loadCompiler() {
   const { default: asc } = await import('assemblyscript/asc');
-  return {
-    async compile(spec, target) {
-      const { wasm, record } = outputs(spec, target);
-      const files = {};
-      let messages = '';
-      const readFile = (name, baseDir) => {
-        const full = path.resolve(baseDir, name);
-        if (!existsSync(full)) return null;
-        const text = readFileSync(full, 'utf8');
-        const relative = path.relative(ROOT, full).split(path.sep).join('/');
-        if (!relative.startsWith('..') && !relative.includes('node_modules')) files[relative] = hashOf(text);
-        return text;
-      };
-      const written = new Map();
-      const args = [
-        spec,
-        '--config',
-        'engine-as/asconfig.json',
-        '--target',
-        target,
-        '-o',
-        'spec.wasm',
-        '--baseDir',
-        ROOT,
-      ];
-      const { error } = await asc.main(args, {
-        readFile,
-        writeFile: (name, contents) => void written.set(path.basename(name), contents),
-        stdout: { write: () => {} },
-        stderr: { write: (text) => void (messages += text) },
-      });
-      if (error || !written.has('spec.wasm')) return { error: messages.trim() || String(error) };
-      replaceFile(wasm, written.get('spec.wasm'));
-      replaceFile(record, JSON.stringify({ tool: toolHash(), files }));
-      return { wasmFile: wasm };
-    },
+  return async function compile(spec, target) {
+    const { wasm, record } = outputs(spec, target);
+    const files = {};
+    let messages = '';
+    const readFile = (name, baseDir) => {
+      const full = path.resolve(baseDir, name);
+      if (!existsSync(full)) return null;
+      const text = readFileSync(full, 'utf8');
+      const relative = path.relative(ROOT, full).split(path.sep).join('/');
+      if (!relative.startsWith('..') && !relative.includes('node_modules')) files[relative] = hashOf(text);
+      return text;
+    };
+    const written = new Map();
+    const args = [
+      spec,
+      '--config',
+      'engine-as/asconfig.json',
+      '--target',
+      target,
+      '-o',
+      'spec.wasm',
+      '--baseDir',
+      ROOT,
+    ];
+    const { error } = await asc.main(args, {
+      readFile,
+      writeFile: (name, contents) => void written.set(path.basename(name), contents),
+      stdout: { write: () => {} },
+      stderr: { write: (text) => void (messages += text) },
+    });
+    if (error || !written.has('spec.wasm')) return { error: messages.trim() || String(error) };
+    replaceFile(wasm, written.get('spec.wasm'));
+    replaceFile(record, JSON.stringify({ tool: toolHash(), files }));
+    return { wasmFile: wasm };
   };
 }
 
@@ -178,7 +181,7 @@ async function runModule(wasmFile, caseWords) {
     const trap = runCase(module, name, result.output);
     if (name.startsWith('traps_')) {
       if (trap instanceof WebAssembly.RuntimeError || trap instanceof AssertionFailed) result.passed++;
-      else result.failures.push({ name, message: trap ? String(trap) : 'returned, but should have trapped' });
+      else result.failures.push({ name, message: trap ? trap.message : 'returned, but should have trapped' });
     } else if (trap)
       result.failures.push({ name, message: trap instanceof AssertionFailed ? trap.message : trap.stack });
     else result.passed++;
