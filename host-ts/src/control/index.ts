@@ -1,2 +1,3 @@
-/** Messages between coordinator and slots. */
+/** Messages between coordinator and slots, and how slots come into being. */
 export * from './messages.ts';
+export * from './spawner.ts';

@@ -69,9 +69,12 @@ export type FromSlot =
   | { readonly type: 'failed'; readonly attempt: number; readonly slot: number; readonly error: ErrorData }
   | { readonly type: 'stopped'; readonly attempt: number; readonly slot: number };
 
+/** An object that changes its owner with a message: a buffer, a port. */
+export type Transferable = object;
+
 /** The coordinator's line to one worker. Messages arrive in order; `exit` comes at most once. */
 export interface SlotLink {
-  post(message: ToSlot): void;
+  post(message: ToSlot, transfer?: readonly Transferable[]): void;
   /** Ends the worker at once, without a goodbye. */
   kill(): void;
 }
