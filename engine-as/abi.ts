@@ -168,6 +168,72 @@ export const AGG_COUNT_DISTINCT: i32 = 6;
 /** `task_out_channel` of a frame of late rows. */
 export const CHANNEL_LATE: i32 = -1;
 
+// ---- expression programs --------------------------------------------------------------------
+//   The layout and what each operation does is drawn in assembly/expr/program.ts. An operation's
+//   number is also its name in the error slot (ERROR_OVERFLOW, ERROR_DIVISION_BY_ZERO).
+export const EXPR_MAGIC: i32 = 0x31584c53;
+export const EXPR_HEADER_WORDS: i32 = 8;
+export const EXPR_INSTRUCTION_WORDS: i32 = 8;
+/** Registers that are live at once at most (a vector of 4096 rows each). */
+export const EXPR_REGISTERS_MAX: i32 = 128;
+/** Words of one program at most, constants included. */
+export const EXPR_WORDS_MAX: i32 = 65536;
+
+export const EXPR_COLUMN: i32 = 1;
+export const EXPR_CONSTANT: i32 = 2;
+export const EXPR_NULL: i32 = 3;
+export const EXPR_ADD: i32 = 4;
+export const EXPR_SUB: i32 = 5;
+export const EXPR_MUL: i32 = 6;
+export const EXPR_DIV: i32 = 7;
+export const EXPR_MOD: i32 = 8;
+export const EXPR_NEG: i32 = 9;
+export const EXPR_ABS: i32 = 10;
+export const EXPR_EQ: i32 = 11;
+export const EXPR_NE: i32 = 12;
+export const EXPR_LT: i32 = 13;
+export const EXPR_LE: i32 = 14;
+export const EXPR_GT: i32 = 15;
+export const EXPR_GE: i32 = 16;
+export const EXPR_AND: i32 = 17;
+export const EXPR_OR: i32 = 18;
+export const EXPR_NOT: i32 = 19;
+export const EXPR_IS_NULL: i32 = 20;
+export const EXPR_IS_NOT_NULL: i32 = 21;
+export const EXPR_IS_TRUE: i32 = 22;
+export const EXPR_IS_FALSE: i32 = 23;
+export const EXPR_IF: i32 = 24;
+export const EXPR_CAST: i32 = 25;
+export const EXPR_STARTS_WITH: i32 = 26;
+export const EXPR_ENDS_WITH: i32 = 27;
+export const EXPR_CONTAINS: i32 = 28;
+export const EXPR_LOWER: i32 = 29;
+export const EXPR_LENGTH: i32 = 30;
+export const EXPR_DATE_PART: i32 = 31;
+export const EXPR_TRUNCATE: i32 = 32;
+
+/** The immediate operand of EXPR_DATE_PART … */
+export const PART_YEAR: i32 = 0;
+export const PART_MONTH: i32 = 1;
+export const PART_DAY: i32 = 2;
+export const PART_HOUR: i32 = 3;
+export const PART_MINUTE: i32 = 4;
+export const PART_SECOND: i32 = 5;
+export const PART_MILLISECOND: i32 = 6;
+/** ISO: Monday = 1 … Sunday = 7. */
+export const PART_DAY_OF_WEEK: i32 = 7;
+/** From 1. */
+export const PART_DAY_OF_YEAR: i32 = 8;
+/** … and of EXPR_TRUNCATE. */
+export const UNIT_SECOND: i32 = 0;
+export const UNIT_MINUTE: i32 = 1;
+export const UNIT_HOUR: i32 = 2;
+export const UNIT_DAY: i32 = 3;
+/** ISO week: from Monday. */
+export const UNIT_WEEK: i32 = 4;
+export const UNIT_MONTH: i32 = 5;
+export const UNIT_YEAR: i32 = 6;
+
 // ---- counters (task_counter) ----------------------------------------------------------------
 export const COUNTER_ROWS_IN: i32 = 0;
 export const COUNTER_ROWS_OUT: i32 = 1;
