@@ -59,14 +59,19 @@ function readLock(name) {
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
 }
 
+/**
+ * Installs what package-lock.json says, without changing it. Not `npm ci`: that refuses a lock file made where the
+ * optional binaries of other platforms could not be looked up, and `npm install` then looks them up itself.
+ */
 function installDependencies() {
-  console.log('setup: installing dependencies (npm ci)');
+  console.log('setup: installing dependencies');
   const npm = process.env.npm_execpath;
-  const args = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
+  const args = ['install', '--no-save', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
   const status = npm
     ? run(process.execPath, [npm, ...args])
     : run(process.platform === 'win32' ? 'npm.cmd' : 'npm', args);
-  if (status !== 0) throw new SetupError('DEPENDENCIES_FAILED', `npm ci ended with ${status}; its lines above say why`);
+  if (status !== 0)
+    throw new SetupError('DEPENDENCIES_FAILED', `npm install ended with ${status}; see the lines above`);
 }
 
 /** This process's Node if it is new enough, else the one that came as a dependency. */
