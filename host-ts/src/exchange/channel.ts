@@ -18,8 +18,8 @@ export const PACKET_FRAME = 1;
 export const PACKET_WATERMARK = 2;
 /** `value` is an epoch; aligned by the receiver. */
 export const PACKET_BARRIER = 3;
-/** No packet follows on this channel. */
-export const PACKET_END = 4;
+/** The sender's sources are idle: its watermark does not count until the next one comes. */
+export const PACKET_IDLE = 4;
 
 export interface Packet {
   readonly kind: number;
