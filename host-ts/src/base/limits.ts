@@ -16,6 +16,10 @@ export const STORED_VALUE_BYTES = 1 << 20;
 export const PARALLELISM_MAX = 32;
 /** Key groups of a job unless it says otherwise (a power of two, fixed in the manifest). */
 export const KEY_GROUPS = 128;
+/** Key groups at most: bounds of ranges fit 16 bits, and state records stay few. */
+export const KEY_GROUPS_MAX = 32_768;
+/** Windows that one row may be in (size / slide): every firing merges this many slices. */
+export const WINDOW_SLICES_MAX = 4_096;
 /** Completed checkpoints that are kept besides the newest one. */
 export const CHECKPOINTS_KEPT = 2;
 /** The step loop yields to the event loop after this long, so that control and storage run. */

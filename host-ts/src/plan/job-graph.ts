@@ -31,7 +31,10 @@ export interface Vertex {
   readonly stages: readonly Stage[];
   readonly outSchema: Schema;
   readonly output: ExchangeOutput | FanOutput;
-  /** Where late rows of this chain's window go; undefined = counted and dropped. */
+  /**
+   * Where late rows of this chain's window go; undefined = counted and dropped. The window is then
+   * the chain's first operator, so late rows have `inSchema`.
+   */
   readonly late?: FanOutput;
 }
 
@@ -59,7 +62,7 @@ export interface ExchangeOutput {
 
 export interface FanOutput {
   readonly kind: 'fan';
-  /** Chains of the same slot that get every frame. */
+  /** Vertex ids of chains of the same slot that get every frame, each over a forward edge of its own. */
   readonly forward: readonly number[];
   readonly sinks: readonly SinkSpec[];
 }
@@ -89,12 +92,22 @@ export interface ClosureStage {
   readonly name: string;
   readonly functionId: number;
   readonly outSchema: Schema;
+  /** The event-time column of `outSchema`: what the frames that this stage makes are timed by. */
+  readonly timeColumn?: string;
 }
 
 export type NativeOp =
   | { readonly kind: 'filter'; readonly uid: string; readonly expr: ExprJson }
-  | { readonly kind: 'project'; readonly uid: string; readonly columns: readonly { readonly name: string; readonly expr: ExprJson }[] }
+  | ProjectOp
   | WindowOp;
+
+export interface ProjectOp {
+  readonly kind: 'project';
+  readonly uid: string;
+  readonly columns: readonly { readonly name: string; readonly expr: ExprJson }[];
+  /** The event-time column among `columns`; undefined when none is carried on. */
+  readonly timeColumn?: string;
+}
 
 export interface WindowOp {
   readonly kind: 'window';
