@@ -1,0 +1,22 @@
+/** The errors of tables: one factory per code. */
+import { SluiceError } from '../base/index.ts';
+
+export function tableBadFrame(message: string, context: Readonly<Record<string, string | number>>): SluiceError {
+  return new SluiceError({
+    code: 'TABLE_BAD_FRAME',
+    kind: 'bug',
+    message,
+    hint: 'a stored segment is damaged or was written for other columns; restore an earlier checkpoint',
+    context,
+  });
+}
+
+export function tableKeyInvalid(table: string, message: string): SluiceError {
+  return new SluiceError({
+    code: 'TABLE_KEY_INVALID',
+    kind: 'user',
+    message: `table '${table}': ${message}`,
+    hint: 'give one value per key column, in the order of the key',
+    context: { table },
+  });
+}

@@ -1,0 +1,191 @@
+/**
+ * From a sorted store to the bytes of segments: the writing half of frame-rows.ts.
+ *
+ * A segment's value is one frame of about STORED_VALUE_BYTES, rows in key order. Unlike the engine's frames it may
+ * have more than FRAME_ROWS_MAX rows; it only ever meets host code. Text columns with few distinct values carry a
+ * dictionary of what the segment uses.
+ */
+import {
+  COLUMN_BYTES_AT,
+  COLUMN_BYTES_LENGTH_AT,
+  COLUMN_DATA_AT,
+  COLUMN_DATA_BYTES_AT,
+  COLUMN_DICT_AT,
+  COLUMN_DICT_BYTES_AT,
+  COLUMN_DICT_BYTES_LENGTH_AT,
+  COLUMN_DICT_COUNT_AT,
+  COLUMN_ENCODING_AT,
+  COLUMN_ENTRY_BYTES,
+  COLUMN_VALIDITY_AT,
+  ENCODING_DICTIONARY,
+  FRAME_BYTES_AT,
+  FRAME_COLUMNS_AT,
+  FRAME_HEADER_BYTES,
+  FRAME_KINDS_AT,
+  FRAME_MAGIC,
+  FRAME_ROWS_AT,
+  FRAME_TIME_COLUMN_AT,
+  ROW_INSERT,
+  TYPE_BOOL,
+} from '../abi/index.ts';
+import { STORED_VALUE_BYTES } from '../base/index.ts';
+import type { RowStore, StoreColumn } from './row-store.ts';
+
+export interface SegmentBytes {
+  readonly bytes: Uint8Array;
+  readonly rows: number;
+}
+
+/** The store's rows, cut into segments of about 1 MiB; empty for an empty store. */
+export function* encodeSegments(store: RowStore, valueBytes = STORED_VALUE_BYTES): Generator<SegmentBytes> {
+  const pieces = Math.min(store.rows, Math.max(1, Math.round(estimateBytes(store) / valueBytes)));
+  for (let piece = 0; piece < pieces; piece++) {
+    const from = Math.floor((store.rows * piece) / pieces);
+    const to = Math.floor((store.rows * (piece + 1)) / pieces);
+    yield { bytes: encodeRows(store, from, to), rows: to - from };
+  }
+}
+
+/** Rows [from, to) as one frame. */
+export function encodeRows(store: RowStore, from: number, to: number): Uint8Array {
+  const blocks = new BlockWriter(FRAME_HEADER_BYTES + store.columns.length * COLUMN_ENTRY_BYTES);
+  const entries = store.columns.map((column) => encodeColumn(column, { from, to, blocks }));
+  const frame = blocks.finish();
+  const view = new DataView(frame.buffer);
+  view.setInt32(0, FRAME_MAGIC, true);
+  view.setUint32(FRAME_BYTES_AT, frame.length, true);
+  view.setUint32(FRAME_ROWS_AT, to - from, true);
+  view.setUint32(FRAME_COLUMNS_AT, store.columns.length, true);
+  view.setUint32(FRAME_KINDS_AT, ROW_INSERT, true);
+  view.setInt32(FRAME_TIME_COLUMN_AT, -1, true);
+  entries.forEach((entry, index) => {
+    const entryAt = FRAME_HEADER_BYTES + index * COLUMN_ENTRY_BYTES;
+    view.setUint8(entryAt, store.columns[index]!.type);
+    for (const [field, value] of entry) {
+      if (field === COLUMN_ENCODING_AT) view.setUint8(entryAt + field, value);
+      else view.setUint32(entryAt + field, value, true);
+    }
+  });
+  return frame;
+}
+
+/** What the rows take about, for cutting them up. */
+function estimateBytes({ columns, rows }: RowStore): number {
+  let perRow = 0;
+  for (const { words, pool, values } of columns) {
+    perRow += words * 4;
+    if (pool === undefined) continue;
+    let sampled = 0;
+    const step = Math.max(1, Math.floor(rows / 64));
+    for (let row = 0; row < rows; row += step) sampled += pool.byteLength(values[row]!);
+    // texts that repeat will be in a dictionary, which weighs little
+    if (pool.count * 2 > rows) perRow += sampled / Math.max(1, Math.ceil(rows / step));
+  }
+  return perRow * rows;
+}
+
+interface Range {
+  readonly from: number;
+  readonly to: number;
+  readonly blocks: BlockWriter;
+}
+
+type Entry = (readonly [field: number, value: number])[];
+
+function encodeColumn(column: StoreColumn, { from, to, blocks }: Range): Entry {
+  const { type, values, words, nulls, pool } = column;
+  const entry: Entry = [];
+  if (nulls !== undefined && nulls.subarray(from, to).includes(1)) {
+    entry.push([COLUMN_VALIDITY_AT, blocks.add(bitmap(to - from, (row) => nulls[from + row] === 0))]);
+  }
+  const add = (at: number, atField: number, bytes: number, bytesField: number): void => {
+    entry.push([atField, at], [bytesField, bytes]);
+  };
+  if (pool !== undefined) return [...entry, ...encodeTexts(column, { from, to, blocks })];
+  const data =
+    type === TYPE_BOOL
+      ? bitmap(to - from, (row) => values[from + row] === 1 && nulls?.[from + row] !== 1)
+      : bytesOf(values.subarray(from * words, to * words));
+  add(blocks.add(data), COLUMN_DATA_AT, data.length, COLUMN_DATA_BYTES_AT);
+  return entry;
+}
+
+function encodeTexts(column: StoreColumn, { from, to, blocks }: Range): Entry {
+  const { values, nulls } = column;
+  const pool = column.pool!;
+  const rows = to - from;
+  // ids of this frame in order of first use; a null row has no text
+  const local = new Map<number, number>();
+  const ids = new Int32Array(rows);
+  for (let row = 0; row < rows; row++) {
+    if (nulls?.[from + row] === 1) continue;
+    const id = values[from + row]!;
+    let known = local.get(id);
+    if (known === undefined) local.set(id, (known = local.size));
+    ids[row] = known;
+  }
+  const asDictionary = local.size * 2 <= rows;
+  const used = asDictionary ? [...local.keys()] : Array.from({ length: rows }, (_, row) => textAt(column, from + row));
+  if (asDictionary && used.length === 0) used.push(-1); // only nulls: ids still need an entry to point to
+  const offsets = new Int32Array(used.length + 1);
+  used.forEach((id, index) => (offsets[index + 1] = offsets[index]! + (id < 0 ? 0 : pool.byteLength(id))));
+  const bytes = new Uint8Array(offsets[used.length]!);
+  used.forEach((id, index) => id >= 0 && bytes.set(pool.bytes(id), offsets[index]));
+  const offsetsAt = blocks.add(bytesOf(offsets));
+  const bytesAt = blocks.add(bytes);
+  if (!asDictionary) {
+    return [
+      [COLUMN_DATA_AT, offsetsAt],
+      [COLUMN_DATA_BYTES_AT, offsets.byteLength],
+      [COLUMN_BYTES_AT, bytesAt],
+      [COLUMN_BYTES_LENGTH_AT, bytes.length],
+    ];
+  }
+  return [
+    [COLUMN_ENCODING_AT, ENCODING_DICTIONARY],
+    [COLUMN_DATA_AT, blocks.add(bytesOf(ids))],
+    [COLUMN_DATA_BYTES_AT, ids.byteLength],
+    [COLUMN_DICT_AT, offsetsAt],
+    [COLUMN_DICT_COUNT_AT, used.length],
+    [COLUMN_DICT_BYTES_AT, bytesAt],
+    [COLUMN_DICT_BYTES_LENGTH_AT, bytes.length],
+  ];
+}
+
+function textAt({ values, nulls }: StoreColumn, row: number): number {
+  return nulls?.[row] === 1 ? -1 : values[row]!;
+}
+
+function bitmap(rows: number, bit: (row: number) => boolean): Uint8Array {
+  const bytes = new Uint8Array((rows + 7) >> 3);
+  for (let row = 0; row < rows; row++) if (bit(row)) bytes[row >> 3]! |= 1 << (row & 7);
+  return bytes;
+}
+
+function bytesOf(values: Int32Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
+
+/** Gathers blocks at multiples of 16 behind the directory; the frame is made once, when its size is known. */
+class BlockWriter {
+  readonly #blocks: { readonly at: number; readonly bytes: Uint8Array }[] = [];
+  #end: number;
+
+  constructor(directoryEnd: number) {
+    this.#end = directoryEnd;
+  }
+
+  /** Where the block will lie. The bytes are borrowed until `finish`. */
+  add(bytes: Uint8Array): number {
+    const at = (this.#end + 15) & ~15;
+    this.#blocks.push({ at, bytes });
+    this.#end = at + bytes.length;
+    return at;
+  }
+
+  finish(): Uint8Array<ArrayBuffer> {
+    const frame = new Uint8Array((this.#end + 15) & ~15);
+    for (const { at, bytes } of this.#blocks) frame.set(bytes, at);
+    return frame;
+  }
+}

@@ -1,0 +1,241 @@
+// Tables: sorting, segments, merging of epochs, reads, JSON and compaction, against plain arrays of rows.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { TableSegment } from '../checkpoint/index.ts';
+import { bool, f64, i32, i64, timestamp, utf8 } from '../schema/index.ts';
+import type { RowValue, Schema } from '../schema/index.ts';
+import { appendValue } from './row-value.ts';
+import { encodeRows, encodeSegments, planCompaction, RowStore, Table, TableFeed, tableJson } from './index.ts';
+
+type Row = Readonly<Record<string, RowValue>>;
+
+const SCHEMA = { city: utf8(), at: timestamp(), n: i64(), x: f64(), ok: bool(), small: i32() } satisfies Schema;
+const CITIES = [
+  '',
+  'ABE',
+  'AB',
+  'Zürich',
+  '\uff61half',
+  '🛫plane',
+  'San Francisco Intl',
+  'San Francisco International',
+];
+
+function random(seed: number): () => number {
+  let state = seed;
+  return () => ((state = (Math.imul(state, 1664525) + 1013904223) | 0) >>> 8) / 2 ** 24;
+}
+
+function makeRows(count: number, next: () => number): Row[] {
+  const maybe = (value: RowValue): RowValue => (next() < 0.1 ? null : value);
+  return Array.from({ length: count }, () => ({
+    city: maybe(CITIES[Math.floor(next() * CITIES.length)]!),
+    at: maybe(Math.floor((next() - 0.3) * 50) * 3_600_000),
+    n: maybe(BigInt(Math.floor((next() - 0.5) * 1e6)) * 10_000_000_000n),
+    x: maybe((next() - 0.5) * 1e-3),
+    ok: maybe(next() < 0.5),
+    small: maybe(Math.floor((next() - 0.5) * 4e9)),
+  }));
+}
+
+function storeOf(schema: Schema, key: readonly number[], rows: readonly Row[]): RowStore {
+  const store = new RowStore(schema, key);
+  for (const row of rows) {
+    store.reserve(store.rows + 1);
+    Object.keys(schema).forEach((name, index) => appendValue(store, { index, value: row[name]!, table: 't' }));
+    store.rows++;
+  }
+  return store;
+}
+
+function compareValue(a: RowValue, b: RowValue): number {
+  if (a === null || b === null) return (a === null ? 0 : 1) - (b === null ? 0 : 1);
+  if (typeof a === 'string' && typeof b === 'string') return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The rows that should be left, in order: the last one of each key. */
+function expected(rows: readonly Row[], key: readonly string[]): Row[] {
+  const last = new Map<string, Row>();
+  const id = (row: Row): string => key.map((name) => `${typeof row[name]}${String(row[name])}`).join('|');
+  for (const row of rows) last.set(id(row), row);
+  return [...last.values()].sort((a, b) => {
+    for (const name of key) {
+      const order = compareValue(a[name]!, b[name]!);
+      if (order !== 0) return order;
+    }
+    return 0;
+  });
+}
+
+const allRows = (store: RowStore): Row[] => Array.from({ length: store.rows }, (_, row) => store.row(row));
+
+for (const key of [['city', 'at'], ['n'], ['x', 'small'], ['ok', 'city', 'small']]) {
+  test(`rows sort by (${key.join(', ')}), the newest of each key stays`, () => {
+    const rows = makeRows(3000, random(7));
+    const indices = key.map((name) => Object.keys(SCHEMA).indexOf(name));
+    const store = storeOf(SCHEMA, indices, rows);
+    store.sort();
+    assert.deepEqual(allRows(store), expected(rows, key));
+  });
+}
+
+test('floats sort by value with one zero and one NaN', () => {
+  const values = [0, -0, NaN, 1, -1, Infinity, -Infinity, 1e-300, -1e-300, -NaN];
+  const store = storeOf(
+    { x: f64() },
+    [0],
+    values.map((x) => ({ x })),
+  );
+  store.sort();
+  assert.deepEqual(
+    allRows(store).map(({ x }) => x),
+    [-Infinity, -1, -1e-300, -0, 1e-300, 1, Infinity, NaN],
+  );
+});
+
+test('a segment gives its rows back, whatever the encoding', () => {
+  const next = random(3);
+  const distinct = makeRows(500, next).map((row, index) => ({ ...row, city: `city number ${index}` }));
+  for (const rows of [makeRows(500, next), distinct, [], makeRows(5, next).map((row) => ({ ...row, city: null }))]) {
+    const store = storeOf(SCHEMA, [0, 1], rows);
+    const again = new RowStore(SCHEMA, [0, 1]);
+    const bytes = encodeRows(store, 0, store.rows);
+    assert.equal(bytes.length % 16, 0);
+    again.append(bytes);
+    const shifted = new Uint8Array(bytes.length + 1);
+    shifted.set(bytes, 1);
+    again.append(shifted.subarray(1));
+    assert.deepEqual(allRows(again), [...rows, ...rows]);
+  }
+});
+
+test('segments are cut at about the wanted size', () => {
+  const store = storeOf(SCHEMA, [0, 1], makeRows(5000, random(4)));
+  const segments = [...encodeSegments(store, 32 << 10)];
+  assert.ok(segments.length > 3);
+  for (const { bytes } of segments) assert.ok(bytes.length > 16 << 10 && bytes.length < 64 << 10, `${bytes.length} B`);
+  assert.equal(
+    segments.reduce((sum, { rows }) => sum + rows, 0),
+    5000,
+  );
+});
+
+interface World {
+  readonly table: Table;
+  readonly rows: Row[];
+  commit(epoch: number, rows: readonly Row[]): TableSegment[];
+}
+
+function world(): World {
+  const values = new Map<string, Uint8Array>();
+  const key = ['city', 'at'];
+  const table = new Table('cities', SCHEMA, key, async (value) => values.get(value) ?? assert.fail(`no ${value}`));
+  const rows: Row[] = [];
+  const commit = (epoch: number, added: readonly Row[]): TableSegment[] => {
+    rows.push(...added);
+    const store = storeOf(SCHEMA, [0, 1], added);
+    store.sort();
+    const segments = [...encodeSegments(store)].map(({ bytes, rows: count }, index) => {
+      const value = `e${epoch}-${index}`;
+      values.set(value, bytes);
+      return { value, bytes: bytes.length, rows: count, epoch, slot: 0 };
+    });
+    table.addSegments(epoch, segments);
+    return segments;
+  };
+  return { table, rows, commit };
+}
+
+test('a table shows all epochs merged, whenever it is read', async () => {
+  const next = random(11);
+  for (const readAlways of [true, false]) {
+    const { table, rows, commit } = world();
+    for (let epoch = 1; epoch <= 30; epoch++) {
+      commit(epoch, makeRows(Math.floor(next() * (epoch % 7 === 0 ? 400 : 12)), next));
+      if (!readAlways && epoch < 30) continue;
+      const want = expected(rows, ['city', 'at']);
+      assert.equal(await table.rowCount(), want.length);
+      assert.deepEqual(await table.scan({ limit: 1e9 }), want);
+    }
+    const want = expected(rows, ['city', 'at']);
+    assert.deepEqual(await table.scan({ offset: 5, limit: 3 }), want.slice(5, 8));
+    for (const row of want) assert.deepEqual(await table.get([row['city']!, row['at']!]), row);
+    assert.equal(await table.get(['nowhere', 0]), undefined);
+    await assert.rejects(table.get(['one']), { code: 'TABLE_KEY_INVALID' });
+    await assert.rejects(table.get([1, 2]), { code: 'TABLE_KEY_INVALID' });
+  }
+});
+
+test('compaction changes the segments and not the rows', async () => {
+  const { table, rows, commit } = world();
+  const next = random(5);
+  for (let epoch = 1; epoch <= 40; epoch++) commit(epoch, makeRows(20, next));
+  const chosen = planCompaction(table.segments);
+  assert.ok(chosen !== undefined && chosen.length >= 16);
+  const merged = await table.compact(chosen);
+  assert.ok(merged.length < chosen.length);
+  const values = new Map(merged.map(({ bytes }, index) => [`m${index}`, bytes]));
+  const segments = merged.map(({ bytes, rows: count }, index) => ({
+    value: `m${index}`,
+    bytes: bytes.length,
+    rows: count,
+    epoch: chosen.at(-1)!.epoch,
+    slot: 0,
+  }));
+  const rest = table.segments.filter((segment) => !chosen.includes(segment));
+  const again = new Table('cities', SCHEMA, ['city', 'at'], async (value) => values.get(value)!);
+  assert.equal(rest.length, 0);
+  again.reset(segments);
+  assert.deepEqual(await again.scan({ limit: 1e9 }), expected(rows, ['city', 'at']));
+  assert.equal(planCompaction(segments), undefined);
+});
+
+test('JSON lines are those of JSON.stringify', async () => {
+  const { table, rows, commit } = world();
+  commit(1, makeRows(800, random(9)));
+  const text = [...tableJson({ schema: SCHEMA, frames: await table.frames() }, { table: 'cities' })].join('');
+  const want = expected(rows, ['city', 'at']).map((row) => {
+    const { city, at, n, x, ok, small } = row;
+    const iso = at === null ? null : new Date(Number(at)).toISOString();
+    const cells = { table: 'cities', city, at: iso, n: n === null ? null : '#', x, ok, small };
+    return `${JSON.stringify(cells).replace('"#"', () => String(n))}\n`;
+  });
+  assert.equal(text, want.join(''));
+});
+
+test('subscribers get each key once, in pieces, and can stop', async () => {
+  const { table, commit } = world();
+  const due: (() => void)[] = [];
+  const timers = {
+    after: (_: number, callback: () => void) => (due.push(callback), () => undefined),
+    soon: (callback: () => void) => callback(),
+  };
+  const feed = new TableFeed(table, timers, (error) => assert.fail(String(error)));
+  const seen: { epoch: number; rows: number; rowCount: number }[] = [];
+  const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  const stop = feed.subscribe(({ epoch, rows, rowCount }) => seen.push({ epoch, rows: rows.length, rowCount }));
+  const rows = makeRows(20_000, random(2)).map((row, index) => ({ ...row, city: 'X', at: index % 7000 }));
+  feed.committed(1, commit(1, rows));
+  for (let turn = 0; turn < 4; turn++) {
+    await settle();
+    due.shift()?.();
+  }
+  assert.deepEqual(seen, [
+    { epoch: 1, rows: 5000, rowCount: 7000 },
+    { epoch: 1, rows: 2000, rowCount: 7000 },
+  ]);
+  stop();
+  feed.committed(2, commit(2, makeRows(3, random(1))));
+  await settle();
+  assert.equal(seen.length, 2);
+});
+
+test('damaged segments are refused', () => {
+  const bytes = encodeRows(storeOf(SCHEMA, [0, 1], makeRows(10, random(1))), 0, 10);
+  const code = 'TABLE_BAD_FRAME';
+  const store = new RowStore(SCHEMA, [0, 1]);
+  assert.throws(() => store.append(bytes.subarray(0, 200)), { code });
+  assert.throws(() => store.append(new Uint8Array(100)), { code });
+  assert.throws(() => new RowStore({ a: i64() }, [0]).append(bytes), { code });
+});
