@@ -38,10 +38,21 @@ export interface SplitState {
 /** What a sink prepared: it takes effect when the manifest that names it is published. */
 export interface SinkState {
   readonly vertex: number;
+  /** Index of the sink within the vertex's outputs (late outputs follow the others). */
   readonly sink: number;
   readonly slot: number;
-  /** Sink's own: table segments of this epoch, file parts with byte lengths. */
+  /** The table that the values are segments of; undefined for other sinks. */
+  readonly table?: string;
+  /** Stored values of this epoch, in order. */
+  readonly values: readonly SinkValue[];
+  /** Sink's own. */
   readonly prepared: Json;
+}
+
+export interface SinkValue {
+  readonly value: string;
+  readonly bytes: number;
+  readonly rows: number;
 }
 
 /** What one slot adds to a checkpoint. */
@@ -50,8 +61,8 @@ export interface SlotSnapshot {
   readonly records: readonly RecordRef[];
   readonly splits: readonly SplitState[];
   readonly sinks: readonly SinkState[];
-  /** Values newly written for this epoch, with their sizes. */
-  readonly written: readonly { readonly value: string; readonly bytes: number }[];
+  /** Bytes newly written for this epoch. */
+  readonly bytesWritten: number;
 }
 
 export interface TableSegment {

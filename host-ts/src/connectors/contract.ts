@@ -54,6 +54,8 @@ export interface SplitReader {
   ready(): Promise<void>;
   /** Where to go on after the rows polled so far. */
   position(): Json;
+  /** Rows of bad input that were skipped by policy. */
+  readonly skippedRows: number;
   close(): void;
 }
 

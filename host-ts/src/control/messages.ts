@@ -14,9 +14,10 @@ import type { SubtaskMetrics } from '../metrics/index.ts';
 /** How fast event time may run: `speed` event-ms per wall-ms; null = as fast as it goes. */
 export interface Pace {
   readonly speed: number | null;
-  /** The pair of an event time and a steady-clock time from which the pace counts. */
-  readonly eventMs: number;
-  readonly steadyMs: number;
+  /** From here event time counts; null = from the first row that a subtask reads. */
+  readonly eventMs: number | null;
+  /** Wall-clock time (ms since 1970) at which `eventMs` was or is due. */
+  readonly wallMs: number;
 }
 
 export interface DeployMessage {
@@ -51,7 +52,7 @@ export type ToSlot =
   | { readonly type: 'barrier'; readonly attempt: number; readonly epoch: number }
   /** The epoch's manifest is published. */
   | { readonly type: 'complete'; readonly attempt: number; readonly epoch: number }
-  /** The epoch was given up: alignment in progress for it ends, its snapshot is dropped. */
+  /** Another speed, or pause and resume. */
   | { readonly type: 'pace'; readonly attempt: number; readonly pace: Pace; readonly paused: boolean }
   | { readonly type: 'stop'; readonly attempt: number };
 

@@ -1,0 +1,158 @@
+/**
+ * One attempt at running the job, pure: facts in (what slots say), decisions out (what the shell
+ * shall do). It ends by finishing or by being replaced after a failure.
+ *
+ *   deploying ──all deployed──► running ──all splits read──► (final epoch) ──published──► finished
+ */
+import { Epochs } from '../checkpoint/index.ts';
+import type { Manifest, ManifestBase, SlotSnapshot } from '../checkpoint/index.ts';
+import type { ToSlot } from '../control/index.ts';
+import type { SplitPool } from './split-pool.ts';
+
+export type Decision =
+  | { readonly kind: 'deploy'; readonly slot: number }
+  | { readonly kind: 'post'; readonly slot: number; readonly message: ToSlot }
+  | { readonly kind: 'running' }
+  /** All slots acknowledged: publish this manifest, then say `published`. */
+  | { readonly kind: 'publish'; readonly epoch: number; readonly final: boolean }
+  | { readonly kind: 'finished' };
+
+export interface AttemptInit {
+  readonly attempt: number;
+  readonly parallelism: number;
+  readonly pools: readonly SplitPool[];
+  readonly restored: Manifest | undefined;
+  readonly lastEpoch: number;
+  /** The only slot that may read a source's splits, for inputs that exist once. */
+  readonly pinned: ReadonlyMap<number, number>;
+}
+
+export class Attempt {
+  readonly number: number;
+  readonly parallelism: number;
+  readonly restored: Manifest | undefined;
+  readonly pools: readonly SplitPool[];
+  readonly #epochs: Epochs;
+  readonly #pinned: ReadonlyMap<number, number>;
+  readonly #deployed = new Set<number>();
+  readonly #ready = new Set<number>();
+  /** Slots that asked while nothing was waiting for them. */
+  #phase: 'deploying' | 'running' | 'finished' = 'deploying';
+  #finalWanted = false;
+
+  constructor(init: AttemptInit) {
+    this.number = init.attempt;
+    this.parallelism = init.parallelism;
+    this.restored = init.restored;
+    this.pools = init.pools;
+    this.#pinned = init.pinned;
+    const { attempt, parallelism, lastEpoch } = init;
+    this.#epochs = new Epochs({ attempt, parallelism, lastEpoch });
+  }
+
+  get phase(): 'deploying' | 'running' | 'finished' {
+    return this.#phase;
+  }
+
+  get epoch(): number {
+    return this.#epochs.epoch;
+  }
+
+  get checkpointInFlight(): boolean {
+    return this.#epochs.phase !== 'idle';
+  }
+
+  /** A worker is up. */
+  ready(slot: number): readonly Decision[] {
+    if (this.#ready.has(slot)) return [];
+    this.#ready.add(slot);
+    return [{ kind: 'deploy', slot }];
+  }
+
+  deployed(slot: number): readonly Decision[] {
+    this.#deployed.add(slot);
+    if (this.#deployed.size < this.parallelism || this.#phase !== 'deploying') return [];
+    this.#phase = 'running';
+    return [{ kind: 'running' }, ...this.pools.flatMap((pool) => this.#floor(pool)), ...this.#finishIfRead()];
+  }
+
+  wantSplit(slot: number, vertex: number): readonly Decision[] {
+    const pool = this.#pool(vertex);
+    const pinned = this.#pinned.get(vertex);
+    if (pool === undefined) return [];
+    const taken = pinned === undefined || pinned === slot ? pool.take() : undefined;
+    if (taken === undefined) return this.#floor(pool, slot);
+    const { split, state } = taken;
+    const { floor } = pool;
+    return [
+      { kind: 'post', slot, message: { type: 'assign', attempt: this.number, vertex, split, state, floor } },
+      ...this.#floor(pool),
+    ];
+  }
+
+  splitDone(vertex: number, splitId: string): readonly Decision[] {
+    this.#pool(vertex)?.finish(splitId);
+    return this.#finishIfRead();
+  }
+
+  /** Draws an epoch and sends its barrier; nothing while one is in flight or before all run. */
+  trigger(final: boolean): readonly Decision[] {
+    if (this.#phase !== 'running') return [];
+    if (final) this.#finalWanted = true;
+    const epoch = this.#epochs.trigger(final);
+    if (epoch === undefined) return [];
+    return this.#toAll({ type: 'barrier', attempt: this.number, epoch });
+  }
+
+  acknowledge(epoch: number, snapshot: SlotSnapshot): readonly Decision[] {
+    if (!this.#epochs.acknowledge(epoch, snapshot)) return [];
+    return [{ kind: 'publish', epoch, final: this.#epochs.final }];
+  }
+
+  manifest(base: Omit<ManifestBase, 'splits' | 'tables'>): Manifest {
+    const splits = this.pools.flatMap((pool) => pool.restoredStates());
+    return this.#epochs.manifest({ ...base, splits, tables: this.#tables });
+  }
+
+  #tables: Manifest['tables'] = {};
+
+  /** Committed segments so far: carried from manifest to manifest. */
+  setTables(tables: Manifest['tables']): void {
+    this.#tables = tables;
+  }
+
+  published(epoch: number): readonly Decision[] {
+    const { final } = this.#epochs;
+    this.#epochs.published(epoch);
+    const complete = this.#toAll({ type: 'complete', attempt: this.number, epoch });
+    if (final) {
+      this.#phase = 'finished';
+      return [...complete, { kind: 'finished' }];
+    }
+    return this.#finalWanted ? [...complete, ...this.trigger(true)] : complete;
+  }
+
+  #finishIfRead(): readonly Decision[] {
+    const read = this.pools.every((pool) => pool.allDone);
+    return read && this.#phase === 'running' ? this.trigger(true) : [];
+  }
+
+  #floor(pool: SplitPool, only?: number): readonly Decision[] {
+    const message: ToSlot = {
+      type: 'floor',
+      attempt: this.number,
+      vertex: pool.vertex,
+      floor: pool.floor,
+      noMoreSplits: pool.noneWaiting,
+    };
+    return only === undefined ? this.#toAll(message) : [{ kind: 'post', slot: only, message }];
+  }
+
+  #toAll(message: ToSlot): readonly Decision[] {
+    return Array.from({ length: this.parallelism }, (_, slot) => ({ kind: 'post', slot, message }));
+  }
+
+  #pool(vertex: number): SplitPool | undefined {
+    return this.pools.find((pool) => pool.vertex === vertex);
+  }
+}

@@ -1,0 +1,29 @@
+/** What a home gives the coordinator. */
+import type { CheckpointStorage } from '../checkpoint/index.ts';
+import type { ConnectorRegistry, InputBinding } from '../connectors/index.ts';
+import type { Spawner } from '../control/index.ts';
+import type { BuiltJob } from '../plan/index.ts';
+import type { LogLine, Platform } from '../platform/index.ts';
+
+export interface CoordinatorInit {
+  readonly built: BuiltJob;
+  readonly platform: Platform;
+  readonly spawner: Spawner;
+  readonly storage: CheckpointStorage;
+  /** How a slot opens the same storage; home's own, goes into DeployMessage.storage. */
+  readonly slotStorage: unknown;
+  readonly registry: ConnectorRegistry;
+  readonly inputs: Readonly<Record<string, InputBinding>>;
+  readonly parallelism: number;
+  readonly checkpointIntervalMs: number;
+  /** Go on from the newest checkpoint; false forgets what a former run left. */
+  readonly resume: boolean;
+  /** Bytes of one engine's memory at most. */
+  readonly memoryBytesMax: number;
+  /** Rows of a source batch (<= FRAME_ROWS_MAX). */
+  readonly batchRows: number;
+  readonly paused?: boolean;
+  readonly paceSpeed?: number | null;
+  readonly restartsMax?: number;
+  readonly logLevel?: LogLine['level'];
+}

@@ -1,0 +1,30 @@
+/** What a home gives a slot. */
+import type { CheckpointStorage } from '../checkpoint/index.ts';
+import type { ConnectorFactory } from '../connectors/index.ts';
+import type { FromSlot, Transferable } from '../control/index.ts';
+import type { ChannelFactory, Doorbell } from '../exchange/index.ts';
+import type { BuiltJob } from '../plan/index.ts';
+import type { Platform } from '../platform/index.ts';
+
+export interface SlotDependencies {
+  readonly platform: Platform;
+  post(message: FromSlot, transfer?: readonly Transferable[]): void;
+  openStorage(location: unknown): Promise<CheckpointStorage>;
+  openChannels(plan: unknown, slot: number): { readonly factory: ChannelFactory; readonly doorbell: Doorbell };
+  /** Runs the builder of one of the registered jobs. */
+  buildJob(name: string): BuiltJob;
+  readonly connectors: Readonly<Record<string, ConnectorFactory>>;
+  /** Pieces of work in one slice of the step loop; unset = bounded by time alone. */
+  readonly piecesMax?: number;
+  readonly metricsEveryMs?: number;
+  /** Deliberate faults, for the simulator's own tests. */
+  readonly faults?: SlotFaults;
+}
+
+export interface SlotFaults {
+  readonly skipAlignment?: boolean;
+  /** State pages that begin at this key group are left out of snapshots. */
+  readonly forgetKeyGroup?: number;
+  /** Sources go on this many rows behind where they were. */
+  readonly seekRowsOff?: number;
+}

@@ -1,0 +1,256 @@
+/**
+ * One attempt in one slot: builds the job's chains, restores their state, runs the loop.
+ */
+import type { RecordRef, SplitState } from '../checkpoint/index.ts';
+import type { CheckpointStorage } from '../checkpoint/index.ts';
+import { openConnector } from '../connectors/index.ts';
+import type { DeployMessage, ToSlot } from '../control/index.ts';
+import { Engine } from '../engine/index.ts';
+import type { BuiltJob, FanOutput, Vertex } from '../plan/index.ts';
+import { keyGroupRange } from '../plan/index.ts';
+import { errorToData, withContext } from '../base/index.ts';
+import { SlotChannels, buildChain, inputChannels } from './build-chain.ts';
+import type { BuiltChain } from './build-chain.ts';
+import { EdgeSubtask } from './edge-subtask.ts';
+import { jobNotDeterministic, stateNotInGraph } from './errors.ts';
+import { Gate } from './gate.ts';
+import { Pacer } from './pacer.ts';
+import { createSink } from './create-sink.ts';
+import type { SinkRunner } from './sink-runner.ts';
+import type { SlotDependencies } from './slot-dependencies.ts';
+import { SnapshotWriter } from './snapshot-writer.ts';
+import { SourceSubtask } from './source-subtask.ts';
+import { StepLoop } from './step-loop.ts';
+import type { Subtask } from './subtask.ts';
+
+const METRICS_EVERY_MS = 200;
+
+export class SlotRun {
+  readonly #deps: SlotDependencies;
+  readonly #deploy: DeployMessage;
+  readonly #onFailure: (error: unknown) => void;
+  readonly #sources = new Map<number, SourceSubtask>();
+  readonly #pacers: Pacer[] = [];
+  readonly #subtasks: Subtask[] = [];
+  readonly #chains = new Map<number, BuiltChain>();
+  #built: BuiltJob | undefined;
+  #engine: Engine | undefined;
+  #storage: CheckpointStorage | undefined;
+  #writer: SnapshotWriter | undefined;
+  #loop: StepLoop | undefined;
+  #metricsTimer: (() => void) | undefined;
+  #closed = false;
+
+  constructor(deps: SlotDependencies, deploy: DeployMessage, onFailure: (error: unknown) => void) {
+    this.#deps = deps;
+    this.#deploy = deploy;
+    this.#onFailure = onFailure;
+  }
+
+  /** Settles when the slot is ready to work; rejects with what is wrong. */
+  async open(): Promise<void> {
+    const { platform } = this.#deps;
+    const built = this.#deps.buildJob(this.#deploy.jobName);
+    if (built.graphHash !== this.#deploy.graphHash) {
+      throw jobNotDeterministic(this.#deploy.jobName, this.#deploy.graphHash, built.graphHash);
+    }
+    this.#built = built;
+    const { memoryBytesMax, slot } = this.#deploy;
+    const engine = await Engine.create(await platform.engineModule(), { memoryBytesMax });
+    this.#engine = engine;
+    this.#storage = await this.#deps.openStorage(this.#deploy.storage);
+    if (this.#closed) return;
+    const { factory, doorbell } = this.#deps.openChannels(this.#deploy.channels, slot);
+    this.#writer = this.#createWriter(built, engine, this.#storage);
+    const channels = new SlotChannels(factory, slot, this.#deploy.parallelism, () => this.#loop?.wake());
+    for (const vertex of built.graph.vertices) await this.#openVertex(built, engine, vertex, channels);
+    await this.#restore();
+    if (this.#closed) return;
+    this.#loop = new StepLoop({
+      platform,
+      doorbell,
+      subtasks: this.#subtasks,
+      background: () => this.#writer?.step() ?? false,
+      fail: (error, vertex) => this.#fail(error, vertex),
+      piecesMax: this.#deps.piecesMax ?? Number.MAX_SAFE_INTEGER,
+    });
+    this.#scheduleMetrics();
+    this.#loop.wake();
+  }
+
+  receive(message: ToSlot): void {
+    switch (message.type) {
+      case 'assign':
+        this.#sources.get(message.vertex)?.setFloor(BigInt(message.floor), false);
+        this.#sources.get(message.vertex)?.assign(message.split, this.#seek(message.state));
+        break;
+      case 'floor':
+        this.#sources.get(message.vertex)?.setFloor(BigInt(message.floor), message.noMoreSplits);
+        break;
+      case 'barrier':
+        for (const source of this.#sources.values()) source.injectBarrier(message.epoch);
+        break;
+      case 'pace':
+        for (const pacer of this.#pacers) pacer.set(message.pace);
+        for (const source of this.#sources.values()) source.setPaused(message.paused);
+        break;
+      case 'complete':
+      case 'deploy':
+      case 'stop':
+        break;
+    }
+    this.#loop?.wake();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#loop?.stop();
+    this.#metricsTimer?.();
+    for (const subtask of this.#subtasks) {
+      try {
+        subtask.close();
+      } catch (error) {
+        const { code, message } = errorToData(error);
+        this.#deps.platform.log({ level: 'debug', message: 'closing a subtask failed', values: { code, message } });
+      }
+    }
+    void this.#storage?.close();
+  }
+
+  async #openVertex(built: BuiltJob, engine: Engine, vertex: Vertex, channels: SlotChannels): Promise<void> {
+    const { slot, parallelism, attempt } = this.#deploy;
+    const sinks = (of: Vertex, fan: FanOutput, first: number): readonly SinkRunner[] =>
+      fan.sinks.map((spec, index) => this.#createSink(built, of, spec, first + index));
+    const chain = buildChain({ built, vertex, slot, parallelism, attempt, engine, channels, sinks });
+    this.#chains.set(vertex.id, chain);
+    if (vertex.input.kind === 'source') {
+      const source = await this.#openSource(built, engine, vertex, chain);
+      this.#sources.set(vertex.id, source);
+      this.#subtasks.push(source);
+      return;
+    }
+    const gate = new Gate(inputChannels(built.graph, vertex, channels), attempt, {
+      skipAlignment: this.#deps.faults?.skipAlignment ?? false,
+    });
+    const freeze = (epoch: number): void => this.#freeze(epoch, vertex.id, chain, []);
+    this.#subtasks.push(new EdgeSubtask({ vertex: vertex.id, slot, chain: chain.chain, gate, freeze }));
+  }
+
+  async #openSource(built: BuiltJob, engine: Engine, vertex: Vertex, built_: BuiltChain): Promise<SourceSubtask> {
+    if (vertex.input.kind !== 'source') throw new TypeError('not a source');
+    const { platform, connectors } = this.#deps;
+    const { slot, attempt, inputs, pace, batchRows, paused } = this.#deploy;
+    const connector = await openConnector({ vertex, built, inputs, registry: connectors, platform });
+    const pacer = new Pacer(platform.clock, pace, batchRows);
+    this.#pacers.push(pacer);
+    const { watermarks } = vertex.input;
+    const init = {
+      vertex: vertex.id,
+      slot,
+      chain: built_.chain,
+      engine,
+      connector,
+      timeStage: built_.timeStage,
+      outOfOrderMs: watermarks?.outOfOrderMs ?? 0,
+      idleAfterMs: watermarks?.idleAfterMs,
+      pacer,
+      clock: platform.clock,
+      timers: platform.timers,
+      freeze: (epoch: number, splits: readonly SplitState[]) => this.#freeze(epoch, vertex.id, built_, splits),
+      wantSplit: () => this.#deps.post({ type: 'want-split', attempt, slot, vertex: vertex.id }),
+      splitDone: (splitId: string) => this.#deps.post({ type: 'split-done', attempt, slot, vertex: vertex.id, splitId }),
+      wake: () => this.#loop?.wake(),
+      fail: (error: unknown) => this.#fail(error, vertex.id),
+    };
+    return new SourceSubtask(init, paused);
+  }
+
+  #createSink(built: BuiltJob, vertex: Vertex, spec: FanOutput['sinks'][number], sink: number): SinkRunner {
+    const { attempt, slot } = this.#deploy;
+    return createSink({
+      spec,
+      schema: vertex.outSchema,
+      functions: built.functions,
+      sendRows: (frame) => this.#deps.post({ type: 'rows', attempt, slot, vertex: vertex.id, sink, frame }, [frame.buffer]),
+    });
+  }
+
+  #createWriter(built: BuiltJob, engine: Engine, storage: CheckpointStorage): SnapshotWriter {
+    const { attempt, slot } = this.#deploy;
+    const { platform, faults } = this.#deps;
+    return new SnapshotWriter({
+      engine,
+      storage,
+      attempt,
+      slot,
+      vertexCount: built.graph.vertices.length,
+      steady: () => platform.clock.steady(),
+      done: ({ epoch, snapshot, alignMs }) => {
+        this.#postMetrics();
+        this.#deps.post({ type: 'snapshot', attempt, epoch, snapshot, alignMs, bytes: snapshot.bytesWritten });
+      },
+      fail: (error) => this.#fail(error, undefined),
+      forgetKeyGroup: faults?.forgetKeyGroup,
+    });
+  }
+
+  #freeze(epoch: number, vertex: number, built: BuiltChain, splits: readonly SplitState[]): void {
+    const sinks = built.chain.output.sinks.map((sink, index) => ({ sink: index, prepared: sink.prepare(epoch) }));
+    this.#writer?.freeze({ epoch, vertex, natives: built.stateful, splits, sinks });
+  }
+
+  async #restore(): Promise<void> {
+    const { restore, slot, parallelism } = this.#deploy;
+    const engine = this.#engine;
+    const storage = this.#storage;
+    const keyGroups = this.#built?.graph.keyGroups ?? 0;
+    if (restore === undefined || engine === undefined || storage === undefined) return;
+    const own = keyGroupRange(slot, parallelism, keyGroups);
+    const stateful = [...this.#chains.values()].flatMap((chain) => chain.stateful);
+    for (const { native } of stateful) native.task.restoreBegin(own.from, own.to);
+    const byValue = Map.groupBy(restore.records, (record) => record.value);
+    for (const [value, records] of byValue) {
+      const bytes = await storage.getValue(value);
+      if (this.#closed) return;
+      for (const record of records) this.#restoreRecord(record, bytes);
+    }
+    for (const { native } of stateful) native.task.restoreEnd();
+  }
+
+  #restoreRecord(record: RecordRef, bytes: Uint8Array): void {
+    const stateful = this.#chains.get(record.vertex)?.stateful.find(({ stage }) => stage === record.stage);
+    if (stateful === undefined) throw stateNotInGraph(record.vertex, record.stage);
+    stateful.native.task.restoreRecord(bytes.subarray(record.at, record.at + record.bytes));
+  }
+
+  /** The split's state; off by some rows when the simulator's test wants a wrong seek. */
+  #seek(state: SplitState | null): SplitState | null {
+    const off = this.#deps.faults?.seekRowsOff ?? 0;
+    if (off === 0 || state === null || typeof state.position !== 'number') return state;
+    return { ...state, position: Math.max(0, state.position - off) };
+  }
+
+  #scheduleMetrics(): void {
+    const every = this.#deps.metricsEveryMs ?? METRICS_EVERY_MS;
+    this.#metricsTimer = this.#deps.platform.timers.after(every, () => {
+      if (this.#closed) return;
+      this.#postMetrics();
+      this.#scheduleMetrics();
+    });
+  }
+
+  #postMetrics(): void {
+    const { attempt, slot } = this.#deploy;
+    const loop = this.#loop;
+    if (loop === undefined) return;
+    const subtasks = this.#subtasks.map((subtask, index) => subtask.metrics(loop.clock(index)));
+    this.#deps.post({ type: 'metrics', attempt, slot, subtasks });
+  }
+
+  #fail(error: unknown, vertex: number | undefined): void {
+    if (this.#closed) return;
+    const name = vertex === undefined ? undefined : this.#built?.graph.vertices[vertex]?.name;
+    this.#onFailure(name === undefined ? error : withContext(error, { chain: name }));
+  }
+}
