@@ -1,0 +1,89 @@
+/**
+ * Bytes behind a URL, by range requests. A server that knows no ranges has its answer kept whole.
+ *
+ * The first answer fixes the fingerprint (ETag, else time of change and length); every later answer
+ * must carry the same one, so that a file that changes in the middle is noticed and not mixed.
+ */
+import { bytesSource } from './byte-sources.ts';
+import { inputChangedWhileRead, inputNotFound, inputUnreachable } from './errors.ts';
+import type { ByteSource } from './platform.ts';
+
+/** What is used of `fetch`. */
+export type Request = (url: string, init: { readonly headers: Readonly<Record<string, string>> }) => Promise<Answer>;
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+  arrayBuffer(): Promise<ArrayBuffer>;
+  readonly body: { cancel(): Promise<void> } | null;
+}
+
+const OK = 200;
+const PARTIAL = 206;
+const RANGE_NOT_SATISFIABLE = 416;
+
+export async function httpSource(url: string, request: Request): Promise<ByteSource> {
+  const first = await ask(url, request, { Range: 'bytes=0-0' });
+  if (first.status === OK) {
+    const bytes = await bodyOf(url, first);
+    return bytesSource(url, bytes, tagOf(first, bytes.length));
+  }
+  const byteLength = first.status === RANGE_NOT_SATISFIABLE ? 0 : totalOf(url, first);
+  const fingerprint = tagOf(first, byteLength) ?? `bytes-${byteLength}`;
+  await first.body?.cancel().catch(() => undefined); // one byte at most; who cannot cancel has it already
+  return {
+    name: url,
+    byteLength,
+    seekable: true,
+    fingerprint,
+    async read(at, length) {
+      const end = Math.min(at + length, byteLength);
+      if (at >= end) return new Uint8Array(0);
+      const answer = await ask(url, request, { Range: `bytes=${at}-${end - 1}` });
+      const isLength = answer.status === PARTIAL ? totalOf(url, answer) : -1;
+      const is = tagOf(answer, isLength) ?? `bytes-${isLength}`;
+      if (is !== fingerprint) throw inputChangedWhileRead(url, fingerprint, is);
+      const bytes = await bodyOf(url, answer);
+      if (bytes.length === end - at) return bytes;
+      throw inputUnreachable(url, `${bytes.length} B came for the range ${at}–${end - 1}`);
+    },
+    close: async () => undefined,
+  };
+}
+
+async function ask(url: string, request: Request, headers: Record<string, string>): Promise<Answer> {
+  let answer: Answer;
+  try {
+    answer = await request(url, { headers });
+  } catch (error) {
+    throw inputUnreachable(url, error instanceof Error ? error.message : String(error), error);
+  }
+  if (answer.status === 404 || answer.status === 410) throw inputNotFound(url, `HTTP ${answer.status}`);
+  if (![OK, PARTIAL, RANGE_NOT_SATISFIABLE].includes(answer.status)) {
+    throw inputUnreachable(url, `HTTP ${answer.status}`);
+  }
+  return answer;
+}
+
+async function bodyOf(url: string, answer: Answer): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await answer.arrayBuffer());
+  } catch (error) {
+    throw inputUnreachable(url, `the connection broke off (${String(error)})`, error);
+  }
+}
+
+/** The whole length, from `Content-Range: bytes 0-0/123`. */
+function totalOf(url: string, answer: Answer): number {
+  const range = answer.headers.get('content-range') ?? '';
+  const total = /^bytes \d+-\d+\/(\d+)$/.exec(range)?.[1];
+  if (total === undefined) throw inputUnreachable(url, `the server answers a range without its total: '${range}'`);
+  return Number(total);
+}
+
+function tagOf(answer: Answer, byteLength: number): string | undefined {
+  const etag = answer.headers.get('etag');
+  if (etag !== null) return `etag:${etag}`;
+  const modified = answer.headers.get('last-modified');
+  return modified === null ? undefined : `modified:${modified}-${byteLength}`;
+}
