@@ -1,0 +1,176 @@
+/**
+ * Checkpoints in a folder.
+ *
+ *   <folder>/fence             the newest attempt
+ *   <folder>/lock              held while fence, publish or release runs
+ *   <folder>/values/v-<name>   one file per value, name percent-encoded
+ *   <folder>/manifests/<epoch> one file per epoch
+ *
+ * Every file is written beside, synced and renamed, so it is whole or absent. A manifest appears
+ * after the folder of values has been synced: what it names is on disk. Fence, publish and release
+ * hold the lock, so that comparing the attempt and acting on it are one step; values need no lock,
+ * since nothing refers to a late one.
+ */
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import {
+  manifestMissing,
+  storageBlocked,
+  storageFenced,
+  storageFull,
+  valueDiffers,
+  valueMissing,
+} from '../checkpoint/index.ts';
+import type { CheckpointStorage } from '../checkpoint/index.ts';
+import { syncFolder, TEMPORARY, writeWhole } from './durable-files.ts';
+import { withLock } from './folder-lock.ts';
+
+const VALUE = 'v-';
+
+export class FileCheckpointStorage implements CheckpointStorage {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = path.resolve(folder);
+  }
+
+  async fence(attempt: number): Promise<void> {
+    await this.#locked(0, async () => {
+      const newest = await this.lastAttempt();
+      if (attempt <= newest) throw storageFenced(attempt, newest);
+      await writeWhole(this.#at('fence'), Buffer.from(String(attempt)));
+      await syncFolder(this.#folder);
+      await this.#sweep(); // an older attempt's half-written files; its renames now fail
+    });
+  }
+
+  async lastAttempt(): Promise<number> {
+    return Number((await readOrNothing(this.#at('fence'))) ?? 0);
+  }
+
+  async putValue(attempt: number, name: string, bytes: Uint8Array): Promise<void> {
+    await this.#writing(bytes.length, async () => {
+      await this.#compare(attempt);
+      const file = this.#valueFile(name);
+      const old = await stat(file).catch(() => undefined);
+      if (old?.size === bytes.length) return;
+      if (old !== undefined) throw valueDiffers(name, old.size, bytes.length);
+      await mkdir(this.#at('values'), { recursive: true });
+      await writeWhole(file, bytes);
+    });
+  }
+
+  async getValue(name: string): Promise<Uint8Array> {
+    const bytes = await readOrNothing(this.#valueFile(name));
+    if (bytes === undefined) throw valueMissing(name);
+    return new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  async publish(attempt: number, epoch: number, manifest: Uint8Array): Promise<void> {
+    await this.#locked(manifest.length, async () => {
+      await this.#compare(attempt);
+      await mkdir(this.#at('manifests'), { recursive: true });
+      await syncFolder(this.#at('values'));
+      await writeWhole(this.#at('manifests', String(epoch)), manifest);
+      await syncFolder(this.#at('manifests'));
+    });
+  }
+
+  async epochs(): Promise<readonly number[]> {
+    const files = await this.#list('manifests');
+    return files.map(Number).sort((a, b) => a - b);
+  }
+
+  async manifest(epoch: number): Promise<Uint8Array> {
+    const bytes = await readOrNothing(this.#at('manifests', String(epoch)));
+    if (bytes === undefined) throw manifestMissing(epoch);
+    return new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** Manifests first: a manifest never outlives the values that it names. */
+  async release(attempt: number, epochs: readonly number[], values: readonly string[]): Promise<void> {
+    await this.#locked(0, async () => {
+      await this.#compare(attempt);
+      for (const epoch of epochs) await rm(this.#at('manifests', String(epoch)), { force: true });
+      if (epochs.length > 0) await syncFolder(this.#at('manifests'));
+      for (const value of values) await rm(this.#valueFile(value), { force: true });
+    });
+  }
+
+  async valueNames(): Promise<readonly string[]> {
+    const files = await this.#list('values');
+    return files.map((file) => decodeURIComponent(file.slice(VALUE.length)));
+  }
+
+  async close(): Promise<void> {
+    // nothing is kept open
+  }
+
+  #at(...parts: readonly string[]): string {
+    return path.join(this.#folder, ...parts);
+  }
+
+  #valueFile(name: string): string {
+    return this.#at('values', VALUE + encodeURIComponent(name));
+  }
+
+  async #list(folder: string): Promise<string[]> {
+    const files = await readdir(this.#at(folder)).catch(nothingIfMissing);
+    return (files ?? []).filter((file) => !file.endsWith(TEMPORARY));
+  }
+
+  async #sweep(): Promise<void> {
+    for (const folder of ['values', 'manifests']) {
+      for (const file of (await readdir(this.#at(folder)).catch(nothingIfMissing)) ?? []) {
+        if (file.endsWith(TEMPORARY)) await rm(this.#at(folder, file), { force: true });
+      }
+    }
+  }
+
+  async #compare(attempt: number): Promise<void> {
+    const newest = await this.lastAttempt();
+    if (attempt !== newest) throw storageFenced(attempt, newest);
+  }
+
+  #locked(bytes: number, step: () => Promise<void>): Promise<void> {
+    return this.#writing(bytes, async () => {
+      await mkdir(this.#folder, { recursive: true });
+      await withLock(this.#at('lock'), step);
+    });
+  }
+
+  /** Turns the system's errors into ours. */
+  async #writing(bytes: number, step: () => Promise<void>): Promise<void> {
+    try {
+      await step();
+    } catch (error) {
+      throw storageErrorOf(error, this.#folder, bytes);
+    }
+  }
+}
+
+/** ENOSPC and its like become CHECKPOINT_STORAGE_FULL, denied access CHECKPOINT_STORAGE_BLOCKED. */
+export function storageErrorOf(error: unknown, place: string, bytes: number): unknown {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+    case 'EFBIG':
+      return storageFull({ bytes, place }, error);
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+    case 'ENOTDIR':
+      return storageBlocked(place, (error as Error).message, 'choose a folder that this user may write to');
+    default:
+      return error;
+  }
+}
+
+async function readOrNothing(file: string): Promise<Buffer | undefined> {
+  return readFile(file).catch(nothingIfMissing);
+}
+
+function nothingIfMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code === 'ENOENT') return undefined;
+  throw error;
+}

@@ -1,0 +1,55 @@
+/** Node as a platform: the real clock and timers, files, `fetch`, and the engine beside the library. */
+import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { blobSource, bytesSource, httpSource, streamSource } from '../platform/index.ts';
+import type { ByteLocation, ByteSource, LogLine, Platform } from '../platform/index.ts';
+import { fileSource } from './file-source.ts';
+import { fileStore } from './file-store.ts';
+
+let engine: Promise<WebAssembly.Module> | undefined;
+
+/** `log` defaults to silence: a job's log lines reach the user through its handle. */
+export function nodePlatform(log: (line: LogLine) => void = () => undefined): Platform {
+  return {
+    home: 'node',
+    clock: { now: () => Date.now(), steady: () => performance.now() },
+    timers: {
+      after(delayMs, callback) {
+        const timer = setTimeout(callback, delayMs);
+        return () => clearTimeout(timer);
+      },
+      soon: (callback) => void setImmediate(callback),
+    },
+    random: Math.random,
+    engineModule: () => (engine ??= compileEngine()),
+    log,
+    open: openLocation,
+    files: fileStore(),
+    compileFunction: (parameters, body) => new Function(...parameters, body) as (...args: never[]) => unknown,
+    cores: availableParallelism(),
+  };
+}
+
+/** From source this is the build's output; a bundle holds the file itself. */
+async function compileEngine(): Promise<WebAssembly.Module> {
+  const url = new URL('../../../engine-as/build/engine.wasm', import.meta.url);
+  return WebAssembly.compile(await readFile(url));
+}
+
+async function openLocation(location: ByteLocation): Promise<ByteSource> {
+  switch (location.kind) {
+    case 'path':
+      return fileSource(location.path);
+    case 'url':
+      return location.url.startsWith('file:')
+        ? fileSource(fileURLToPath(location.url))
+        : httpSource(location.url, fetch);
+    case 'blob':
+      return blobSource(location.name, location.blob);
+    case 'bytes':
+      return bytesSource(location.name, location.bytes);
+    case 'stream':
+      return streamSource(location.name, location.stream);
+  }
+}
