@@ -5,7 +5,7 @@ export type {
   JobResult,
   JobStatus,
   Recovery,
-  TableChanges,
+  TableChange,
   TableHandle,
   TableRow,
 } from '../control/index.ts';

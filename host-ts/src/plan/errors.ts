@@ -7,11 +7,16 @@ function userError(code: string, message: string, hint: string, context: ErrorCo
 }
 
 export function typeMismatch(what: string, expected: string, found: string): SluiceError {
-  return userError('TYPE_MISMATCH', `${what} should be ${expected} but is ${found}`, `cast it, or choose another column`, {
-    what,
-    expected,
-    found,
-  });
+  return userError(
+    'TYPE_MISMATCH',
+    `${what} should be ${expected} but is ${found}`,
+    `cast it, or choose another column`,
+    {
+      what,
+      expected,
+      found,
+    },
+  );
 }
 
 export function unionMismatch(left: string, right: string): SluiceError {
@@ -33,10 +38,15 @@ export function jobHasNoSink(job: string, operators: number): SluiceError {
 }
 
 export function duplicateUid(job: string, uid: string): SluiceError {
-  return userError('DUPLICATE_UID', `two operators of job '${job}' have the uid '${uid}'`, 'give each its own .uid(…)', {
-    job,
-    uid,
-  });
+  return userError(
+    'DUPLICATE_UID',
+    `two operators of job '${job}' have the uid '${uid}'`,
+    'give each its own .uid(…)',
+    {
+      job,
+      uid,
+    },
+  );
 }
 
 export function duplicateTable(job: string, kind: 'table' | 'collect', name: string): SluiceError {
@@ -61,9 +71,14 @@ export function windowWithoutWatermarks(lost: string | undefined): SluiceError {
         'a window needs event time, but no source of this stream declares it',
         "add .watermarks({ column: '…', outOfOrder: minutes(1) }) after env.source(…)",
       )
-    : userError('WINDOW_WITHOUT_WATERMARKS', `a window needs event time, but ${lost}`, 'keep the column until the window', {
-        lost,
-      });
+    : userError(
+        'WINDOW_WITHOUT_WATERMARKS',
+        `a window needs event time, but ${lost}`,
+        'keep the column until the window',
+        {
+          lost,
+        },
+      );
 }
 
 export function watermarksNotAtSource(kind: string): SluiceError {
@@ -93,7 +108,9 @@ export function noKeys(): SluiceError {
 }
 
 export function keyTwice(column: string): SluiceError {
-  return userError('DUPLICATE_KEY', `column '${column}' is named twice in one key`, 'name each key column once', { column });
+  return userError('DUPLICATE_KEY', `column '${column}' is named twice in one key`, 'name each key column once', {
+    column,
+  });
 }
 
 export function keyNotInTable(table: string, column: string, columns: readonly string[]): SluiceError {
@@ -107,7 +124,9 @@ export function keyNotInTable(table: string, column: string, columns: readonly s
 }
 
 export function tableWithoutKey(table: string): SluiceError {
-  return userError('TABLE_WITHOUT_KEY', `table '${table}' names no key column`, 'name at least one in { key: […] }', { table });
+  return userError('TABLE_WITHOUT_KEY', `table '${table}' names no key column`, 'name at least one in { key: […] }', {
+    table,
+  });
 }
 
 export function columnTaken(column: string, by: string): SluiceError {
@@ -118,9 +137,14 @@ export function columnTaken(column: string, by: string): SluiceError {
 }
 
 export function lateNotAfterWindow(kind: string): SluiceError {
-  return userError('LATE_NOT_AFTER_WINDOW', `late rows are asked of a ${kind}`, 'call late() on the result of .aggregate(…)', {
-    kind,
-  });
+  return userError(
+    'LATE_NOT_AFTER_WINDOW',
+    `late rows are asked of a ${kind}`,
+    'call late() on the result of .aggregate(…)',
+    {
+      kind,
+    },
+  );
 }
 
 export function emptyUid(): SluiceError {

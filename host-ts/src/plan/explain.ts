@@ -17,12 +17,19 @@ export function explain(graph: JobGraph, plan?: LogicalPlan): string {
   const warnings = graph.warnings.map((warning) => `warning: ${warning}`);
   const logical = plan === undefined ? [] : ['', 'logical plan', ...plan.nodes.map(formatNode)];
   const vertices = graph.vertices.flatMap((vertex) => ['', ...formatVertex(vertex, graph)]);
-  return [head, ...warnings, ...logical, '', 'job graph', ...vertices.slice(1)].join('\n');
+  return [head, execution(graph), ...warnings, ...logical, '', 'job graph', ...vertices.slice(1)].join('\n');
 }
 
 /** Whether no row of the job leaves the engine for a closure. */
 export function isWhollyNative(graph: JobGraph): boolean {
   return graph.vertices.every((vertex) => vertex.stages.every((stage) => stage.kind === 'native'));
+}
+
+function execution(graph: JobGraph): string {
+  const stages = graph.vertices.flatMap((vertex) => vertex.stages);
+  const closures = stages.filter((stage) => stage.kind === 'closure').length;
+  if (closures === 0) return 'wholly native: every row stays in the engine';
+  return `${closures} of ${stages.length} stages are closures: their rows visit JavaScript`;
 }
 
 function formatNode(node: LogicalNode): string {
@@ -103,7 +110,11 @@ function formatColumns(columns: readonly ProjectedColumn[]): string {
   return columns.map(format).join(', ');
 }
 
-function formatWindow(window: { readonly sizeMs: number; readonly slideMs: number; readonly offsetMs: number }): string {
+function formatWindow(window: {
+  readonly sizeMs: number;
+  readonly slideMs: number;
+  readonly offsetMs: number;
+}): string {
   const { sizeMs, slideMs, offsetMs } = window;
   const offset = offsetMs === 0 ? '' : ` offset ${formatDuration(offsetMs)}`;
   if (slideMs === sizeMs) return `tumble ${formatDuration(sizeMs)}${offset}`;

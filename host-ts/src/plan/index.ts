@@ -4,6 +4,9 @@ export type { LogicalAggregate, LogicalNode, LogicalPlan, ProjectedColumn, TimeA
 export type { SinkInit } from './plan-builder.ts';
 export { PlanBuilder } from './plan-builder.ts';
 export type { WindowInit } from './step-checks.ts';
+export type { BuiltJob, JobInput, UserFunction } from './built-job.ts';
+export { finishJob } from './built-job.ts';
+export { duplicateInput, foreignStream } from './errors.ts';
 export { optimize } from './optimize.ts';
 export { toJobGraph } from './to-job-graph.ts';
 export { graphHash } from './graph-hash.ts';
@@ -14,3 +17,5 @@ export type { OperatorInfo, VertexOperators } from './operator-table.ts';
 export { operatorTable, vertexOperators } from './operator-table.ts';
 export type { ClosureTaskPlan, NativeTaskPlan, TaskPlan } from './native-plan.ts';
 export { encodeNativePlan, taskPlans } from './native-plan.ts';
+export type { NumberedSink } from './vertex-sinks.ts';
+export { sinksOf } from './vertex-sinks.ts';

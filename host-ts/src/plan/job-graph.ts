@@ -97,9 +97,7 @@ export interface ClosureStage {
 }
 
 export type NativeOp =
-  | { readonly kind: 'filter'; readonly uid: string; readonly expr: ExprJson }
-  | ProjectOp
-  | WindowOp;
+  { readonly kind: 'filter'; readonly uid: string; readonly expr: ExprJson } | ProjectOp | WindowOp;
 
 export interface ProjectOp {
   readonly kind: 'project';

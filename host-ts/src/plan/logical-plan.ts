@@ -98,14 +98,7 @@ export interface SinkNode extends NodeBase {
 }
 
 export type LogicalNode =
-  | SourceNode
-  | FilterNode
-  | ProjectNode
-  | ClosureNode
-  | UnionNode
-  | WindowNode
-  | LateNode
-  | SinkNode;
+  SourceNode | FilterNode | ProjectNode | ClosureNode | UnionNode | WindowNode | LateNode | SinkNode;
 
 /** Ids of the nodes that read each node's rows, by node id. */
 export function consumersOf(nodes: readonly LogicalNode[]): readonly (readonly number[])[] {

@@ -95,7 +95,16 @@ export function taskPlans(vertex: Vertex, graph: JobGraph, parallelism: number):
   const native = (ops: readonly NativeOp[], ids: readonly OperatorInfo[], first: boolean, last: boolean): void => {
     const output = { operator: operators.output, ...(last && partition !== undefined ? { partition } : {}) };
     const timed = first && time !== undefined ? { time } : {};
-    const context = { inSchema, inputOperator: operators.input, ...timed, ops, operators: ids, output, keyGroups, lateOutput };
+    const context = {
+      inSchema,
+      inputOperator: operators.input,
+      ...timed,
+      ops,
+      operators: ids,
+      output,
+      keyGroups,
+      lateOutput,
+    };
     const plan = encodeNativePlan(context);
     plans.push(plan);
     inSchema = plan.outSchema;

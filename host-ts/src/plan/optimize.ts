@@ -91,7 +91,10 @@ function fused(outer: ProjectNode, inner: ProjectNode): readonly ProjectedColumn
   const twice = inner.columns.some(({ name, expr }) => !isTrivial(expr) && (uses.get(name) ?? 0) > 1);
   if (twice) return undefined;
   const byName = new Map(inner.columns.map(({ name, expr }) => [name, expr]));
-  return outer.columns.map(({ name, expr }) => ({ name, expr: substituteColumns(expr, (column) => byName.get(column)) }));
+  return outer.columns.map(({ name, expr }) => ({
+    name,
+    expr: substituteColumns(expr, (column) => byName.get(column)),
+  }));
 }
 
 /** Leaves out projections whose result is their input: same columns, same order. */

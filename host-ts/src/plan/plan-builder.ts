@@ -54,7 +54,10 @@ export class PlanBuilder {
     if (node.kind !== 'source') throw this.#at(id, errors.watermarksNotAtSource(node.kind));
     const type = this.#column(id, watermarks.column).type;
     if (type !== 'timestamp') throw this.#at(id, errors.typeMismatch(watermarks.column, 'timestamp', type));
-    for (const [option, value] of [['outOfOrder', watermarks.outOfOrderMs], ['idleAfter', watermarks.idleAfterMs ?? 0]] as const) {
+    for (const [option, value] of [
+      ['outOfOrder', watermarks.outOfOrderMs],
+      ['idleAfter', watermarks.idleAfterMs ?? 0],
+    ] as const) {
       if (!Number.isSafeInteger(value) || value < 0) throw this.#at(id, errors.badDuration(option, value));
     }
     this.#nodes[id] = { ...node, watermarks, time: { column: watermarks.column, shiftMs: 0 } };
@@ -92,7 +95,7 @@ export class PlanBuilder {
 
   union(inputs: readonly number[]): number {
     const nodes = inputs.map((id) => this.#node(id));
-    const schema = nodes[0]!.schema;
+    const { schema } = nodes[0]!;
     return this.#attempt('union', () => {
       for (const node of nodes) {
         if (!schemaEquals(schema, node.schema)) {
@@ -121,7 +124,13 @@ export class PlanBuilder {
       checkWindow(init);
       if (node.time === undefined) throw errors.windowWithoutWatermarks(this.#timeLostAt(input));
       const schema = windowSchema(node.schema, init);
-      return this.#add({ kind: 'window', inputs: [input], schema, time: { column: 'window_end', shiftMs: -1 }, ...init });
+      return this.#add({
+        kind: 'window',
+        inputs: [input],
+        schema,
+        time: { column: 'window_end', shiftMs: -1 },
+        ...init,
+      });
     });
   }
 
@@ -158,7 +167,10 @@ export class PlanBuilder {
   finish(): LogicalPlan {
     const sinks = this.#nodes.filter((node): node is SinkNode => node.kind === 'sink');
     if (sinks.length === 0) throw errors.jobHasNoSink(this.#job, this.#nodes.length);
-    checkUnique(this.#nodes.map((node) => node.uid), (uid) => errors.duplicateUid(this.#job, uid));
+    checkUnique(
+      this.#nodes.map((node) => node.uid),
+      (uid) => errors.duplicateUid(this.#job, uid),
+    );
     for (const kind of ['table', 'collect'] as const) {
       const names = sinks.flatMap(({ sink }) => (sink.kind === kind ? [sink.name] : []));
       checkUnique(names, (name) => errors.duplicateTable(this.#job, kind, name));

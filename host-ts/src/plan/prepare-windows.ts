@@ -28,13 +28,11 @@ export function prepareWindows(plan: LogicalPlan): LogicalPlan {
 function prepareWindow(rewriter: PlanRewriter, window: WindowNode): void {
   const input = rewriter.node(rewriter.mapped(window.inputs[0]!));
   const derived = new DerivedColumns(input.schema);
-  const aggregates = window.aggregates.map(
-    (aggregate): LogicalAggregate => ({
-      ...aggregate,
-      argument: derived.columnOf(aggregate.argument, `${aggregate.name}$of`),
-      filter: derived.columnOf(aggregate.filter, `${aggregate.name}$where`),
-    }),
-  );
+  const aggregates = window.aggregates.map((aggregate): LogicalAggregate => ({
+    ...aggregate,
+    argument: derived.columnOf(aggregate.argument, `${aggregate.name}$of`),
+    filter: derived.columnOf(aggregate.filter, `${aggregate.name}$where`),
+  }));
   const time = input.time!;
   const shifted = time.shiftMs === 0 ? undefined : shiftedTime(time.column, time.shiftMs);
   const timeExpr = derived.columnOf(shifted, '$time');
@@ -100,7 +98,5 @@ class DerivedColumns {
 
 /** The schema of a projection over an input. */
 function projectedSchema(columns: readonly ProjectedColumn[], input: Schema): Schema {
-  return Object.fromEntries(
-    columns.map(({ name, expr }) => [name, columnTypeOf(expr, input)]),
-  );
+  return Object.fromEntries(columns.map(({ name, expr }) => [name, columnTypeOf(expr, input)]));
 }

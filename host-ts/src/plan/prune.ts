@@ -53,7 +53,10 @@ export function neededColumns(plan: LogicalPlan): readonly ReadonlySet<string>[]
     if (input === undefined) continue;
     if (node.kind === 'filter') need(input, [...own, ...exprColumns(node.expr)]);
     else if (node.kind === 'project') {
-      need(input, node.columns.flatMap(({ name, expr }) => (own.has(name) ? exprColumns(expr) : [])));
+      need(
+        input,
+        node.columns.flatMap(({ name, expr }) => (own.has(name) ? exprColumns(expr) : [])),
+      );
     } else if (node.kind === 'window') need(input, windowColumns(node, plan.nodes[input]!));
     else if (node.kind === 'late') need(plan.nodes[input]!.inputs[0]!, own);
     else for (const id of node.inputs) need(id, columnNames(plan.nodes[id]!.schema));

@@ -66,8 +66,7 @@ class GraphMaker {
     } else if (node.kind === 'sink') this.#outOf(input).sinks.push(node.sink);
     else if (node.kind === 'window') this.#exchangeTo(node, input);
     else if (node.kind === 'union') {
-      const chain = this.#begin(node, node.schema);
-      for (const from of inputs) this.#forwardTo(chain, from);
+      this.#unite(node, inputs);
     } else if (input.kind !== 'late' && this.#consumers[input.id]!.length === 1) {
       const chain = this.#chainOf.get(input.id)!;
       chain.nodes.push(node);
@@ -91,9 +90,33 @@ class GraphMaker {
   }
 
   #forwardTo(to: Chain, from: LogicalNode): void {
-    const sender = this.#chainOf.get(from.id)!;
-    this.#outOf(from).forward.push(to.id);
+    this.#forward(this.#chainOf.get(from.id)!, this.#outOf(from), to);
+  }
+
+  #forward(sender: Chain, out: { readonly forward: number[] }, to: Chain): void {
+    out.forward.push(to.id);
     this.#edges.push({ id: this.#edges.length, from: sender.id, to: to.id, kind: 'forward', keys: [] });
+  }
+
+  /**
+   * Edges are told apart by their ends, so each input of a union must come from another chain:
+   * where one chain has two of them (a union with itself), the second takes a detour.
+   */
+  #unite(union: LogicalNode, inputs: readonly LogicalNode[]): void {
+    const senders = new Set<Chain>();
+    const detours = inputs.map((from): Chain | undefined => {
+      const chain = this.#chainOf.get(from.id)!;
+      const detour = senders.has(chain) ? this.#begin(undefined, from.schema) : undefined;
+      if (detour !== undefined) this.#forwardTo(detour, from);
+      senders.add(detour ?? chain);
+      return detour;
+    });
+    const to = this.#begin(union, union.schema);
+    inputs.forEach((from, index) => {
+      const detour = detours[index];
+      if (detour === undefined) this.#forwardTo(to, from);
+      else this.#forward(detour, detour.fan, to);
+    });
   }
 
   #exchangeTo(window: WindowNode, input: LogicalNode): void {
@@ -113,7 +136,9 @@ class GraphMaker {
     const stages = stagesOf(nodes, (node) => this.#plan.nodes[node.inputs[0]!]!);
     const shown = nodes.filter((node) => !node.uid.includes('/'));
     const name = (shown.length > 0 ? shown : nodes).map((node) => node.name).join(' → ') || 'partition';
-    invariant(exchange === undefined || fan.sinks.length + fan.forward.length === 0, 'a chain has two ways out', { id });
+    invariant(exchange === undefined || fan.sinks.length + fan.forward.length === 0, 'a chain has two ways out', {
+      id,
+    });
     const input: Vertex['input'] =
       head?.kind === 'source'
         ? {
@@ -177,7 +202,10 @@ function timeColumnOf({ time }: LogicalNode): { readonly timeColumn?: string } {
 
 function windowOp(node: WindowNode, input: LogicalNode): WindowOp {
   const { uid, keys, sizeMs, slideMs, offsetMs } = node;
-  invariant(input.time?.shiftMs === 0, 'a window without a time column', { uid, columns: columnNames(input.schema).join() });
+  invariant(input.time?.shiftMs === 0, 'a window without a time column', {
+    uid,
+    columns: columnNames(input.schema).join(),
+  });
   const aggregates = node.aggregates.map(({ name, fn, argument, filter }): Aggregate => {
     const column = argument === undefined ? undefined : referencedColumn(argument);
     const where = filter === undefined ? undefined : referencedColumn(filter);
