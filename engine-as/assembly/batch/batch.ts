@@ -8,6 +8,7 @@
 // Host and specs never see these structs; other rooms of the engine use the fields by name.
 import { ENCODING_DICTIONARY, TYPE_BOOL, TYPE_I32, TYPE_UTF8 } from "../../abi";
 
+
 @unmanaged
 export class Dictionary {
   /** Entries, at least 1 when a row refers to it. */
@@ -23,6 +24,7 @@ export class Dictionary {
   hashed: i32;
 }
 
+
 @unmanaged
 export class Column {
   type: i32;
@@ -35,6 +37,7 @@ export class Column {
   /** Dictionary, or 0. */
   dict: usize;
 }
+
 
 @unmanaged
 export class Batch {
@@ -68,13 +71,13 @@ if (offsetof<Batch>("timeMin") % 8 != 0) ERROR("times must be aligned");
 /** Address of a column of a batch; the caller has checked the index. */
 @inline
 export function columnAt(batch: usize, index: i32): usize {
-  return changetype<Batch>(batch).columns + (<usize>index) * COLUMN_BYTES;
+  return changetype<Batch>(batch).columns + <usize>index * COLUMN_BYTES;
 }
 
 /** Whether a bit of a bitmap is set. */
 @inline
 export function bitAt(bitmap: usize, row: i32): bool {
-  return <bool>((load<u8>(bitmap + (<usize>row >> 3)) >> (<u8>row & 7)) & 1);
+  return <bool>((load<u8>(bitmap + ((<usize>row) >> 3)) >> ((<u8>row) & 7)) & 1);
 }
 
 /** Whether a row of a column has a value. */

@@ -73,16 +73,18 @@ export const CHECK_SCHEMA: i32 = 18;
  * 0 = error slot filled (ERROR_BAD_FRAME, ERROR_OUT_OF_MEMORY).
  */
 export function batchFromFrame(frame: usize, arena: usize): usize {
-  const memoryEnd = <u64>memory.size() << 16;
-  if ((frame & 15) != 0 || frame == 0 || <u64>frame + FRAME_HEADER_BYTES > memoryEnd) return bad(CHECK_ADDRESS, <i64>frame, <i64>memoryEnd);
+  const memoryEnd = (<u64>memory.size()) << 16;
+  if ((frame & 15) != 0 || frame == 0 || <u64>frame + FRAME_HEADER_BYTES > memoryEnd)
+    return bad(CHECK_ADDRESS, <i64>frame, <i64>memoryEnd);
   if (load<i32>(frame) != FRAME_MAGIC) return bad(CHECK_MAGIC, load<i32>(frame), FRAME_MAGIC);
   const bytes = load<u32>(frame, FRAME_BYTES_AT);
-  if (<u64>frame + bytes > memoryEnd || bytes > <u32>i32.MAX_VALUE || (bytes & 15) != 0) return bad(CHECK_FRAME_BYTES, bytes, <i64>(memoryEnd - frame));
+  if (<u64>frame + bytes > memoryEnd || bytes > <u32>i32.MAX_VALUE || (bytes & 15) != 0)
+    return bad(CHECK_FRAME_BYTES, bytes, <i64>(memoryEnd - frame));
   const rows = load<u32>(frame, FRAME_ROWS_AT);
   if (rows > <u32>FRAME_ROWS_MAX) return bad(CHECK_ROWS, rows, FRAME_ROWS_MAX);
   const columnCount = load<usize>(frame, FRAME_COLUMNS_AT);
   if (columnCount > <usize>COLUMNS_MAX) return bad(CHECK_COLUMNS, columnCount, COLUMNS_MAX);
-  const directoryEnd = <u32>(FRAME_HEADER_BYTES + columnCount * COLUMN_ENTRY_BYTES);
+  const directoryEnd = <u32>FRAME_HEADER_BYTES + <u32>columnCount * COLUMN_ENTRY_BYTES;
   if (directoryEnd > bytes) return bad(CHECK_COLUMNS, directoryEnd, bytes);
 
   const batch = arenaAlloc(arena, BATCH_BYTES + columnCount * COLUMN_BYTES);
@@ -113,11 +115,13 @@ function readColumn(frame: usize, frameBytes: u32, entry: usize, rows: i32, out:
   column.type = type;
   column.encoding = encoding;
   const validityAt = load<u32>(entry, COLUMN_VALIDITY_AT);
-  if (validityAt != 0 && !within(validityAt, (rows + 7) >> 3, frameBytes)) return no(CHECK_VALIDITY, validityAt, frameBytes);
+  if (validityAt != 0 && !within(validityAt, (rows + 7) >> 3, frameBytes))
+    return no(CHECK_VALIDITY, validityAt, frameBytes);
   column.validity = validityAt == 0 ? 0 : frame + validityAt;
   const dataAt = load<u32>(entry, COLUMN_DATA_AT);
   const dataBytes = dataBytesOf(type, encoding, rows);
-  if (load<u32>(entry, COLUMN_DATA_BYTES_AT) < <u32>dataBytes) return no(CHECK_DATA, load<u32>(entry, COLUMN_DATA_BYTES_AT), dataBytes);
+  if (load<u32>(entry, COLUMN_DATA_BYTES_AT) < <u32>dataBytes)
+    return no(CHECK_DATA, load<u32>(entry, COLUMN_DATA_BYTES_AT), dataBytes);
   if (!within(dataAt, dataBytes, frameBytes)) return no(CHECK_DATA, dataAt, frameBytes);
   column.data = frame + dataAt;
   column.bytes = 0;
@@ -186,7 +190,8 @@ function readTimes(frame: usize, frameBytes: u32, b: Batch): bool {
   b.timeColumn = load<i32>(frame, FRAME_TIME_COLUMN_AT);
   if (<u32>b.timeColumn >= <u32>b.columnCount) return no(CHECK_TIME_COLUMN, b.timeColumn, b.columnCount);
   const column = changetype<Column>(columnAt(changetype<usize>(b), b.timeColumn));
-  if (column.type != TYPE_TIMESTAMP && column.type != TYPE_I64) return no(CHECK_TIME_COLUMN, column.type, TYPE_TIMESTAMP);
+  if (column.type != TYPE_TIMESTAMP && column.type != TYPE_I64)
+    return no(CHECK_TIME_COLUMN, column.type, TYPE_TIMESTAMP);
   if (rows == 0) return true;
   // slices are chosen by these bounds, so they have to hold for every row
   const sound =

@@ -4,13 +4,7 @@
 // group, directory, bucket and tag. Integers of all widths are widened to i64, f64 has one NaN and
 // no -0, null has its own value, utf8 is hashed by its bytes whatever the column's encoding.
 // Several key columns are combined in order. The vectors are in hash.spec.ts.
-import {
-  ENCODING_DICTIONARY,
-  TYPE_BOOL,
-  TYPE_F64,
-  TYPE_I32,
-  TYPE_UTF8,
-} from "../../abi";
+import { ENCODING_DICTIONARY, TYPE_BOOL, TYPE_F64, TYPE_I32, TYPE_UTF8 } from "../../abi";
 import { Batch, bitAt, Column, Dictionary } from "../batch/index";
 
 const P1: u64 = 0x9e3779b185ebca87;
@@ -39,6 +33,7 @@ export function hashI64(value: i64): u64 {
   return hashMix(<u64>value + SEED_INTEGER);
 }
 
+
 @inline
 export function hashF64(value: f64): u64 {
   // adding +0 turns -0 into +0 and changes nothing else
@@ -52,6 +47,7 @@ export function hashCombine(hash: u64, next: u64): u64 {
   return hashMix(hash * P1 + next);
 }
 
+
 @inline
 function round(lane: u64, value: u64): u64 {
   return rotl(lane + value * P2, 31) * P1;
@@ -59,7 +55,7 @@ function round(lane: u64, value: u64): u64 {
 
 /** UTF-8 or any bytes: two independent lanes of 8 B each, 16 B per round. */
 export function hashBytes(ptr: usize, bytes: i32): u64 {
-  let a = SEED_BYTES ^ <u64>(<u32>bytes);
+  let a = SEED_BYTES ^ (<u64>(<u32>bytes));
   let b = ~SEED_BYTES;
   let left = bytes;
   while (left > 16) {
@@ -78,7 +74,7 @@ export function hashBytes(ptr: usize, bytes: i32): u64 {
     x = <u64>load<u32>(ptr);
     y = <u64>load<u32>(ptr + left - 4);
   } else if (left > 0) {
-    x = <u64>load<u8>(ptr) | (<u64>load<u8>(ptr + (left >> 1)) << 8) | (<u64>load<u8>(ptr + left - 1) << 16);
+    x = (<u64>load<u8>(ptr)) | ((<u64>load<u8>(ptr + (left >> 1))) << 8) | ((<u64>load<u8>(ptr + left - 1)) << 16);
   }
   return hashCombine(round(a, x), round(b, y));
 }
@@ -121,6 +117,7 @@ function entriesHashed(dict: usize, rows: i32): bool {
   return true;
 }
 
+
 @inline
 function hashEntry(d: Dictionary, entry: i32): u64 {
   const at = d.offsets + ((<usize>entry) << 2);
@@ -128,45 +125,55 @@ function hashEntry(d: Dictionary, entry: i32): u64 {
   return hashBytes(d.bytes + from, load<i32>(at, 4) - from);
 }
 
+
 @final
 @unmanaged
 class BoolHash {
+
   @inline
   apply(c: Column, row: i32): u64 {
     return hashI64(<i64>bitAt(c.data, row));
   }
 }
 
+
 @final
 @unmanaged
 class I32Hash {
+
   @inline
   apply(c: Column, row: i32): u64 {
     return hashI64(<i64>load<i32>(c.data + ((<usize>row) << 2)));
   }
 }
 
+
 @final
 @unmanaged
 class I64Hash {
+
   @inline
   apply(c: Column, row: i32): u64 {
     return hashI64(load<i64>(c.data + ((<usize>row) << 3)));
   }
 }
 
+
 @final
 @unmanaged
 class F64Hash {
+
   @inline
   apply(c: Column, row: i32): u64 {
     return hashF64(load<f64>(c.data + ((<usize>row) << 3)));
   }
 }
 
+
 @final
 @unmanaged
 class PlainHash {
+
   @inline
   apply(c: Column, row: i32): u64 {
     const at = c.data + ((<usize>row) << 2);
@@ -175,18 +182,22 @@ class PlainHash {
   }
 }
 
+
 @final
 @unmanaged
 class DictionaryHash {
+
   @inline
   apply(c: Column, row: i32): u64 {
     return hashEntry(changetype<Dictionary>(c.dict), load<i32>(c.data + ((<usize>row) << 2)));
   }
 }
 
+
 @final
 @unmanaged
 class EntryHash {
+
   @inline
   apply(c: Column, row: i32): u64 {
     const id = <usize>load<u32>(c.data + ((<usize>row) << 2));

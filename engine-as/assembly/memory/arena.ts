@@ -62,7 +62,8 @@ function allocSlow(arena: usize, bytes: usize): usize {
     next = load<usize>(run);
   }
   if (next == 0) {
-    const chunks = <u32>(bytes >> CHUNK_SHIFT) + 1 + <u32>((bytes & (CHUNK_BYTES - 1)) > CHUNK_BYTES - RUN_HEADER_BYTES);
+    const chunks =
+      <u32>(bytes >> CHUNK_SHIFT) + 1 + <u32>((bytes & (CHUNK_BYTES - 1)) > CHUNK_BYTES - RUN_HEADER_BYTES);
     next = runNew(max(LATER_RUN_CHUNKS, chunks));
     if (next == 0) next = runNew(chunks);
     if (next == 0) return 0;

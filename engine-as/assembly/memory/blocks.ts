@@ -78,6 +78,7 @@ function classOf(bytes: usize): i32 {
   return low;
 }
 
+
 @inline
 function hasRoom(slab: usize, stride: usize): bool {
   return load<usize>(slab, 8) != 0 || load<usize>(slab, 12) + stride <= slab + CHUNK_BYTES;

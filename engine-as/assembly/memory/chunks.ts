@@ -47,18 +47,18 @@ export function memoryInit(bytesMax: usize): void {
   const tableChunks = <i32>(((limit << ENTRY_SHIFT) + <u32>CHUNK_BYTES - 1) >> CHUNK_SHIFT);
   const first = memory.grow(tableChunks);
   if (first < 0) return;
-  table = <usize>first << CHUNK_SHIFT;
+  table = (<usize>first) << CHUNK_SHIFT;
   chunkEnd = <u32>(first + tableChunks);
   chunkLimit = limit;
 }
 
 /** Bytes of whole chunks in use; pages.ts subtracts what is free inside of them. */
 export function chunkBytesUsed(): usize {
-  return <usize>usedChunks << CHUNK_SHIFT;
+  return (<usize>usedChunks) << CHUNK_SHIFT;
 }
 
 export function memoryLimit(): usize {
-  return <usize>chunkLimit << CHUNK_SHIFT;
+  return (<usize>chunkLimit) << CHUNK_SHIFT;
 }
 
 /** Address of the table entry of the chunk that holds this address. */
@@ -66,6 +66,7 @@ export function memoryLimit(): usize {
 export function chunkEntry(ptr: usize): usize {
   return table + ((ptr >> CHUNK_SHIFT) << ENTRY_SHIFT);
 }
+
 
 @inline
 function entryAt(chunk: u32): usize {
@@ -185,6 +186,7 @@ function grow(count: u32): bool {
   if (chunkEnd > from) runFree((<usize>from) << CHUNK_SHIFT, chunkEnd - from);
   return true;
 }
+
 
 @inline
 function memoryChunks(): u32 {
