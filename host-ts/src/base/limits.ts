@@ -18,8 +18,11 @@ export const PARALLELISM_MAX = 32;
 export const KEY_GROUPS = 128;
 /** Key groups at most: bounds of ranges fit 16 bits, and state records stay few. */
 export const KEY_GROUPS_MAX = 32_768;
-/** Windows that one row may be in (size / slide): every firing merges this many slices. */
+/** Slices of one window (size / greatest common divisor with the slide): every firing merges this many. */
 export const WINDOW_SLICES_MAX = 4_096;
+/** Key columns and aggregates of one window: the engine's KEYS_MAX and AGGREGATES_MAX. */
+export const WINDOW_KEYS_MAX = 24;
+export const WINDOW_AGGREGATES_MAX = 64;
 /** Completed checkpoints that are kept besides the newest one. */
 export const CHECKPOINTS_KEPT = 2;
 /** The step loop yields to the event loop after this long, so that control and storage run. */

@@ -1,5 +1,5 @@
 /** What each step gives, and what it refuses: windows, table keys, event time. Pure. */
-import { WINDOW_SLICES_MAX } from '../base/index.ts';
+import { WINDOW_AGGREGATES_MAX, WINDOW_KEYS_MAX, WINDOW_SLICES_MAX } from '../base/index.ts';
 import type { SluiceError } from '../base/index.ts';
 import { checkPredicate } from '../expr/index.ts';
 import type { ColumnType, Schema } from '../schema/index.ts';
@@ -13,7 +13,7 @@ import type { LogicalAggregate, ProjectedColumn, TimeAttribute, WindowNode } fro
 export type WindowInit = Pick<WindowNode, 'keys' | 'sizeMs' | 'slideMs' | 'offsetMs' | 'aggregates'>;
 
 /** Throws BAD_WINDOW. */
-export function checkWindow({ sizeMs, slideMs, offsetMs }: WindowInit): void {
+export function checkWindow({ keys, sizeMs, slideMs, offsetMs, aggregates }: WindowInit): void {
   const values = { sizeMs, slideMs, offsetMs };
   if (!Object.values(values).every(Number.isSafeInteger) || sizeMs <= 0 || slideMs <= 0) {
     const hint = 'size and slide are whole, positive numbers of milliseconds, for instance hours(1)';
@@ -23,14 +23,23 @@ export function checkWindow({ sizeMs, slideMs, offsetMs }: WindowInit): void {
     const hint = 'choose a slide that is not longer than the size, or filter the rows instead';
     throw errors.badWindow(`a slide of ${slideMs} ms skips rows between windows of ${sizeMs} ms`, hint, values);
   }
-  if (sizeMs % slideMs !== 0) {
-    const hint = 'choose a size that is a multiple of the slide, so that windows share whole slices';
-    throw errors.badWindow(`the slide of ${slideMs} ms does not divide the size of ${sizeMs} ms`, hint, values);
+  const slices = sizeMs / greatestCommonDivisor(sizeMs, slideMs);
+  if (slices > WINDOW_SLICES_MAX) {
+    const message = `a window of ${sizeMs} ms every ${slideMs} ms has ${slices} slices, more than ${WINDOW_SLICES_MAX}`;
+    const hint = 'choose a longer slide that divides the size, or a shorter size';
+    throw errors.badWindow(message, hint, { ...values, slices, max: WINDOW_SLICES_MAX });
   }
-  if (sizeMs / slideMs > WINDOW_SLICES_MAX) {
-    const message = `every row is in ${sizeMs / slideMs} windows, more than ${WINDOW_SLICES_MAX}`;
-    throw errors.badWindow(message, 'choose a longer slide or a shorter size', { ...values, max: WINDOW_SLICES_MAX });
-  }
+  checkCount('key columns', keys.length, WINDOW_KEYS_MAX);
+  checkCount('aggregates', aggregates.length, WINDOW_AGGREGATES_MAX);
+}
+
+function checkCount(what: string, count: number, max: number): void {
+  if (count <= max) return;
+  throw errors.badWindow(`a window with ${count} ${what}, more than ${max}`, 'split it into two', { count, max });
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }
 
 /** The rows of a window that the user asked for; throws TYPE_MISMATCH, UNKNOWN_COLUMN, COLUMN_TAKEN. */
