@@ -6,7 +6,16 @@
 //
 //   free bits (entry +4): 0 … 15 free pages of 4 KiB, 16 … 19 free pages of 16 KiB
 //   free page: +0 u32 next  +4 u32 prev (addresses, 0 = none)
-import { CHUNK_BYTES, CHUNK_PAGES, CHUNK_SHIFT, CHUNK_USED, chunkBytesUsed, chunkEntry, runAlloc, runFree } from "./chunks";
+import {
+  CHUNK_BYTES,
+  CHUNK_PAGES,
+  CHUNK_SHIFT,
+  CHUNK_USED,
+  chunkBytesUsed,
+  chunkEntry,
+  runAlloc,
+  runFree,
+} from "./chunks";
 
 export const PAGE_SMALL_BYTES: usize = 4096;
 export const PAGE_MEDIUM_BYTES: usize = 16384;
@@ -38,14 +47,22 @@ export function memoryUsed(): usize {
   return chunkBytesUsed() - freeBytes;
 }
 
+
 @inline
 function smallBit(ptr: usize): u32 {
-  return 1 << <u32>((ptr & (CHUNK_BYTES - 1)) >> 12);
+  return 1 << (<u32>((ptr & (CHUNK_BYTES - 1)) >> 12));
 }
+
 
 @inline
 function mediumBit(ptr: usize): u32 {
-  return 0x10000 << <u32>((ptr & (CHUNK_BYTES - 1)) >> 14);
+  return 0x10000 << mediumIndex(ptr);
+}
+
+/** Which of its chunk's four pages of 16 KiB an address lies in. */
+@inline
+function mediumIndex(ptr: usize): u32 {
+  return <u32>((ptr & (CHUNK_BYTES - 1)) >> 14);
 }
 
 function takeSmall(): usize {
@@ -83,7 +100,7 @@ function takeMedium(): usize {
 
 function freeSmall(ptr: usize): void {
   const entry = chunkEntry(ptr);
-  const quad = <u32>0xf << (<u32>((ptr & (CHUNK_BYTES - 1)) >> 14) << 2);
+  const quad: u32 = 0xf << (mediumIndex(ptr) << 2);
   if (((load<u32>(entry, 4) | smallBit(ptr)) & quad) != quad) {
     putSmall(ptr);
     return;
