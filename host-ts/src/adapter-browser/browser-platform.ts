@@ -19,6 +19,7 @@ export function browserPlatform(log: (line: LogLine) => void = () => undefined):
     random: Math.random,
     engineModule: () => (engine ??= compileEngine()),
     log,
+    print: (line) => console.log(line),
     open: openLocation,
     ...(compileFunction !== undefined && { compileFunction }),
     cores: navigator.hardwareConcurrency || 1,

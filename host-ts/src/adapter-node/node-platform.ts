@@ -24,6 +24,7 @@ export function nodePlatform(log: (line: LogLine) => void = () => undefined): Pl
     random: Math.random,
     engineModule: () => (engine ??= compileEngine()),
     log,
+    print: (line) => void process.stdout.write(`${line}\n`),
     open: openLocation,
     files: fileStore(),
     compileFunction: (parameters, body) => new Function(...parameters, body) as (...args: never[]) => unknown,

@@ -82,6 +82,22 @@ export function remoteStorage(port: Port): CheckpointStorage {
   };
 }
 
+/** The same storage for users that come and go: closing is left to who owns it. */
+export function keptOpen(storage: CheckpointStorage): CheckpointStorage {
+  return {
+    fence: (attempt) => storage.fence(attempt),
+    lastAttempt: () => storage.lastAttempt(),
+    putValue: (attempt, name, bytes) => storage.putValue(attempt, name, bytes),
+    getValue: (name) => storage.getValue(name),
+    publish: (attempt, epoch, manifest) => storage.publish(attempt, epoch, manifest),
+    epochs: () => storage.epochs(),
+    manifest: (epoch) => storage.manifest(epoch),
+    release: (attempt, epochs, values) => storage.release(attempt, epochs, values),
+    valueNames: () => storage.valueNames(),
+    close: async () => undefined,
+  };
+}
+
 function transferable(value: unknown): ArrayBuffer[] {
   const whole =
     value instanceof Uint8Array &&

@@ -87,6 +87,19 @@ export function openChannels(plan: unknown, timers: Timers): OpenedChannels {
   throw channelPlanUnknown(String(kind));
 }
 
+/**
+ * Opens one deployment's channels after another in a worker that outlives an attempt: those of the
+ * former deployment are given up.
+ */
+export function channelOpener(timers: Timers): (plan: unknown) => OpenedChannels {
+  let last: OpenedChannels | undefined;
+  return (plan) => {
+    last?.close();
+    last = openChannels(plan, timers);
+    return last;
+  };
+}
+
 export function ringChannels(plan: RingPlan, timers: Timers): OpenedChannels {
   const doorbell = sharedDoorbell(plan.bells, plan.slot, timers);
   const memoryOf = (name: ChannelName): SharedArrayBuffer => find(plan.rings, name).memory;

@@ -1,0 +1,75 @@
+/** Starts a job in this process: the coordinator in this thread, every slot in a worker thread. */
+import { buildJob } from '../api/index.ts';
+import type { JobHandle } from '../api/index.ts';
+import { FRAME_ROWS_MAX } from '../abi/index.ts';
+import { PARALLELISM_MAX } from '../base/index.ts';
+import { MemoryCheckpointStorage } from '../checkpoint/index.ts';
+import { standardConnectors } from '../connectors/index.ts';
+import type { InputBinding } from '../connectors/index.ts';
+import { Coordinator, createJobHandle } from '../coordinator/index.ts';
+import type { LogLine } from '../platform/index.ts';
+import { FileCheckpointStorage } from './file-checkpoint-storage.ts';
+import { importJob, moduleUrl } from './job-module.ts';
+import { nodePlatform } from './node-platform.ts';
+import { nodeSpawner } from './node-spawner.ts';
+
+export interface StartOptions {
+  /** By the job's input names: `{ flights: parquet('flights.parquet') }`. */
+  readonly inputs?: Readonly<Record<string, InputBinding>>;
+  /** Slots, 1 … PARALLELISM_MAX; as many as there are cores unless given. */
+  readonly parallelism?: number;
+  /** Folder of the checkpoints; without it they are kept in memory and outlive slots, but not the process. */
+  readonly checkpoints?: string;
+  /** Go on from the newest checkpoint in the folder, if there is one. */
+  readonly resume?: boolean;
+  /** Milliseconds between checkpoints; 5,000 unless given. */
+  readonly checkpointIntervalMs?: number;
+  /** Event-milliseconds per millisecond; unlimited unless given. */
+  readonly pace?: number;
+  readonly paused?: boolean;
+  readonly channels?: 'ring' | 'message';
+  /** Bytes of one slot's engine at most; 1 GiB unless given. */
+  readonly memoryBytesMax?: number;
+  /** Rows of a source batch, at most FRAME_ROWS_MAX. */
+  readonly batchRows?: number;
+  readonly logLevel?: LogLine['level'];
+  readonly log?: (line: LogLine) => void;
+}
+
+const CHECKPOINT_INTERVAL_MS = 5_000;
+const MEMORY_BYTES_MAX = 2 ** 30;
+
+/**
+ * Starts the job that `module` exports; every slot imports the module again. Rejects with what is
+ * wrong with the module, the job, its inputs or the checkpoints; what fails later fails `handle.done`.
+ */
+export async function startJob(module: string | URL, options: StartOptions = {}): Promise<JobHandle> {
+  const jobModule = moduleUrl(module);
+  const built = buildJob(await importJob(jobModule));
+  const platform = nodePlatform(options.log);
+  const { checkpoints: folder } = options;
+  const storage = folder === undefined ? new MemoryCheckpointStorage() : new FileCheckpointStorage(folder);
+  const coordinator = new Coordinator({
+    built,
+    platform,
+    storage,
+    slotStorage: null, // a slot gets its access when its thread is made
+    spawner: nodeSpawner({
+      jobModule,
+      storage: folder === undefined ? { served: storage } : { folder },
+      channels: options.channels ?? 'ring',
+    }),
+    registry: standardConnectors,
+    inputs: options.inputs ?? {},
+    parallelism: options.parallelism ?? Math.min(platform.cores, PARALLELISM_MAX),
+    resume: options.resume ?? false,
+    checkpointIntervalMs: options.checkpointIntervalMs ?? CHECKPOINT_INTERVAL_MS,
+    memoryBytesMax: options.memoryBytesMax ?? MEMORY_BYTES_MAX,
+    batchRows: options.batchRows ?? FRAME_ROWS_MAX,
+    paused: options.paused ?? false,
+    paceSpeed: options.pace ?? null,
+    ...(options.logLevel !== undefined && { logLevel: options.logLevel }),
+  });
+  await coordinator.start();
+  return createJobHandle(coordinator, built, platform.timers);
+}
