@@ -1,0 +1,137 @@
+// Closed windows leave, in ascending order of their ends, as batches of at most 4,096 rows.
+//
+// Only ends for which some namespace has rows fire. A window over one namespace is emitted straight
+// from its tables; others are merged first: from scratch, or (all accumulators can be taken back) by
+// a running window that gains the newest namespaces and loses the expired ones. The running window
+// is derived: it is not in snapshots and is rebuilt by the first fire after a restore. The state of
+// a pending fire is the cursor in the operator; one batch may hold the rows of several windows.
+import { FRAME_ROWS_MAX } from "../../abi";
+import { PAGE_COUNT_AT, Table, pageEnd, pageEntries, tablePageAt } from "../state/index";
+import { emitBatch, emitFinish, emitRows, emitStart } from "./window-emit";
+import { mergeSpace, mergedFree, mergedNew } from "./window-merge";
+import { lastWindowEnd } from "../time/index";
+import { spaceFree, spaceInWindow } from "./window-space";
+import { Space, WindowOperator, distinctTableAt } from "./window-types";
+
+/** A batch is closed at this many bytes of strings, so that long keys cannot make it huge. */
+const BATCH_STRING_BYTES: usize = 1 << 20;
+
+/** Whether a fired or pending window has rows to give under the own watermark. */
+@inline
+export function firePending(op: WindowOperator): bool {
+  return op.fireMain != 0 || (op.spaceCount > 0 && op.nextEnd - 1 <= op.watermark);
+}
+
+/** The next batch in `arena`; 0 = none left, or an error (op.status). */
+export function fireNextBatch(op: WindowOperator, arena: usize): usize {
+  if (!firePending(op)) return 0;
+  const emit = emitStart(op, arena);
+  if (emit == 0) return 0;
+  let rows = 0;
+  while (rows < FRAME_ROWS_MAX && emitBatch(emit).stringBytes < BATCH_STRING_BYTES) {
+    if (op.fireMain == 0) {
+      if (!firePending(op)) break;
+      if (!fireBegin(op)) return 0;
+    }
+    const table = changetype<Table>(op.fireMain);
+    if (op.firePage >= table.idCount) {
+      if (!fireEnd(op)) return 0;
+      continue;
+    }
+    const page = tablePageAt(table, op.firePage);
+    const count = load<u32>(page, PAGE_COUNT_AT);
+    const n = min(<i32>(count - op.fireEntry), FRAME_ROWS_MAX - rows);
+    const live = liveEntries(op, pageEntries(page) + <usize>op.fireEntry * op.entryBytes, n);
+    if (live > 0 && !emitRows(op, emit, rows, live, pageEnd(page))) return 0;
+    rows += live;
+    op.fireRows += <u32>live;
+    op.fireEntry += <u32>n;
+    if (op.fireEntry >= count) {
+      op.firePage++;
+      op.fireEntry = 0;
+    }
+  }
+  // the last window's tables may be empty by now: free what is done before the caller goes on
+  if (op.fireMain != 0 && op.firePage >= changetype<Table>(op.fireMain).idCount && !fireEnd(op)) return 0;
+  op.rowsOut += rows;
+  return emitFinish(op, emit, rows);
+}
+
+/** op.emitEntries = the entries that have rows; a running window also holds keys without any. */
+function liveEntries(op: WindowOperator, first: usize, n: i32): i32 {
+  const width = <usize>op.entryBytes;
+  const rowsAt = <usize>op.rowsAt;
+  let entry = first;
+  let live = 0;
+  for (let i = 0; i < n; i++, entry += width) {
+    store<u32>(op.emitEntries + (<usize>live << 2), <u32>entry);
+    live += <i32>(rowsAt == 0 || load<i64>(entry + rowsAt) != 0);
+  }
+  return live;
+}
+
+function fireBegin(op: WindowOperator): bool {
+  const end = op.nextEnd;
+  op.fireEnd = end;
+  op.firePage = 0;
+  op.fireEntry = 0;
+  op.fireRows = 0;
+  let taking = 0;
+  let only: usize = 0;
+  for (let i = 0; i < op.spaceCount; i++) {
+    const space = op.spaceAt(i);
+    if (!spaceInWindow(op, space, end)) continue;
+    taking++;
+    only = changetype<usize>(space);
+  }
+  // a namespace that a running window must count anyway is not worth a short cut
+  if (taking == 1 && op.incremental == 0) {
+    op.fireMain = changetype<Space>(only).main;
+    return true;
+  }
+  if (op.running == 0 && !mergedNew(op)) return false;
+  const main = changetype<Table>(op.running);
+  for (let i = 0; i < op.spaceCount; i++) {
+    const space = op.spaceAt(i);
+    if (space.added != 0 || !spaceInWindow(op, space, end)) continue;
+    if (!mergeSpace(op, space, main, op.runningDistinct, 1)) return false;
+    space.added = op.incremental;
+  }
+  op.fireMain = op.running;
+  return true;
+}
+
+/** After a window's last row: its namespaces move on to their next window or go. */
+function fireEnd(op: WindowOperator): bool {
+  const end = op.fireEnd;
+  let kept = 0;
+  let next = i64.MAX_VALUE;
+  for (let i = 0; i < op.spaceCount; i++) {
+    const space = op.spaceAt(i);
+    if (space.nextEnd == end) space.nextEnd = end + op.slide;
+    if (space.nextEnd > lastWindowEnd(space.slice, op.size, op.slide, op.offset)) {
+      if (space.added != 0 && !mergeSpace(op, space, changetype<Table>(op.running), op.runningDistinct, -1)) return false;
+      spaceFree(op, changetype<usize>(space));
+      continue;
+    }
+    next = min(next, space.nextEnd);
+    store<usize>(op.spaces + ((<usize>kept) << 2), changetype<usize>(space));
+    kept++;
+  }
+  op.spaceCount = kept;
+  op.nextEnd = next;
+  op.fireMain = 0;
+  if (op.running != 0 && (op.incremental == 0 || kept == 0 || worthRebuilding(op))) {
+    mergedFree(op);
+    for (let i = 0; i < kept; i++) op.spaceAt(i).added = 0;
+  }
+  return true;
+}
+
+/** Whether most of the running window are keys or values that have no rows any more. */
+function worthRebuilding(op: WindowOperator): bool {
+  if (changetype<Table>(op.running).count > 2 * op.fireRows + 64) return true;
+  let values: u32 = 0;
+  for (let i = 0; i < op.distinctCount; i++) values += distinctTableAt(op.runningDistinct, i).count;
+  return values > 2 * <u32>op.liveValues + 256;
+}

@@ -1,0 +1,225 @@
+// The window operator's plan: payload words → accumulators, table shapes, scratch.
+//
+// Aggregates are made of accumulators that are kept per key and slice and shared where equal: avg(x)
+// is sum(x) and count(x), min(x) is min(x) and count(x). `count` companions say "no input" (SQL null).
+//
+//   entry of the main table      head | accumulators in order of `at`
+//   entry of a distinct table    head | value slot || i64 rows with it | u64 hash of the group's key
+//   COUNT, DISTINCT 8 B · SUM_I64 16 B (i128) · SUM_F64 296 B (exact-sum.ts) · MIN, MAX 8 B (order key)
+import {
+  AGG_AVG,
+  AGG_COUNT,
+  AGG_COUNT_DISTINCT,
+  AGG_MAX,
+  AGG_MIN,
+  AGG_SUM,
+  ERROR_BAD_PLAN,
+  TYPE_BOOL,
+  TYPE_F64,
+  TYPE_I32,
+  TYPE_I64,
+  TYPE_TIMESTAMP,
+  TYPE_UTF8,
+} from "../../abi";
+import { arenaAlloc, fail } from "../memory/index";
+import { EXACT_SUM_BYTES, HEAD_SLOTS_AT, TableShape, shapeInit, slotBytes } from "../state/index";
+import { TIME_LIMIT, gcd } from "../time/index";
+import { Accumulator, Aggregate, Source, WindowOperator } from "./window-types";
+import {
+  ACC_COUNT,
+  ACC_DISTINCT,
+  ACC_MAX,
+  ACC_MIN,
+  ACC_SUM_F64,
+  ACC_SUM_I64,
+  KEYS_MAX,
+  AGGREGATES_MAX,
+} from "./window-types";
+
+const WORDS_FIXED: i32 = 11;
+
+/** Reads the payload into `op` (already zeroed, with id and arena `plan`); false = error slot filled. */
+export function planRead(op: WindowOperator, payload: usize, words: i32, types: usize, typeCount: i32): bool {
+  if (words < WORDS_FIXED) return bad(op, 0, words);
+  const keyCount = word(payload, 0);
+  if (keyCount < 0 || keyCount > KEYS_MAX || words < WORDS_FIXED + keyCount) return bad(op, 0, keyCount);
+  op.keyCount = keyCount;
+  op.keys = payloadCopy(op, payload + 4, keyCount);
+  op.keyTypes = arenaAlloc(op.plan, 256);
+  op.slotAts = arenaAlloc(op.plan, 256);
+  if (op.keys == 0 || op.keyTypes == 0 || op.slotAts == 0) return false;
+  let slotAt = <u32>HEAD_SLOTS_AT;
+  let refs: u64 = 0;
+  for (let i = 0; i < keyCount; i++) {
+    const column = word(op.keys, i);
+    if (column < 0 || column >= typeCount) return bad(op, 1 + i, column);
+    const type = word(types, column);
+    if (type < TYPE_BOOL || type > TYPE_UTF8) return bad(op, 1 + i, type);
+    store<i32>(op.keyTypes + (<usize>i << 2), type);
+    store<u32>(op.slotAts + (<usize>i << 2), slotAt);
+    if (type == TYPE_UTF8) refs |= (<u64>1) << <u64>((slotAt >> 3) + 1);
+    slotAt += slotBytes(type);
+  }
+  op.headBytes = slotAt;
+  op.refs = refs;
+  return readTimes(op, payload, keyCount + 1, types, typeCount) && readAggregates(op, payload, words, keyCount + 9, types, typeCount);
+}
+
+@inline
+function word(ptr: usize, index: i32): i32 {
+  return load<i32>(ptr + (<usize>index << 2));
+}
+
+function word64(ptr: usize, index: i32): i64 {
+  return <i64>((<u64>(<u32>word(ptr, index + 1)) << 32) | <u64>(<u32>word(ptr, index)));
+}
+
+function bad(op: WindowOperator, at: i32, found: i64): bool {
+  fail(ERROR_BAD_PLAN, op.id, at, found, 0);
+  return false;
+}
+
+function payloadCopy(op: WindowOperator, from: usize, count: i32): usize {
+  const ptr = arenaAlloc(op.plan, (<usize>count << 2) + 4);
+  if (ptr != 0) memory.copy(ptr, from, <usize>count << 2);
+  return ptr;
+}
+
+function readTimes(op: WindowOperator, payload: usize, at: i32, types: usize, typeCount: i32): bool {
+  const column = word(payload, at);
+  if (column < 0 || column >= typeCount) return bad(op, at, column);
+  const type = word(types, column);
+  if (type != TYPE_TIMESTAMP && type != TYPE_I64) return bad(op, at, type);
+  op.timeColumn = column;
+  op.size = word64(payload, at + 1);
+  op.slide = word64(payload, at + 3);
+  op.offset = word64(payload, at + 5);
+  const log2 = word(payload, at + 7);
+  if (op.size <= 0 || op.size > TIME_LIMIT >> 2) return bad(op, at + 1, op.size);
+  if (op.slide <= 0 || op.slide > TIME_LIMIT >> 2) return bad(op, at + 3, op.slide);
+  if (op.offset > TIME_LIMIT || op.offset < -TIME_LIMIT) return bad(op, at + 5, op.offset);
+  if (log2 < 0 || log2 > 16) return bad(op, at + 7, log2);
+  op.width = gcd(op.size, op.slide);
+  op.groups.log2 = <u32>log2;
+  op.groups.from = 0;
+  op.groups.to = (<u32>1) << <u32>log2;
+  return true;
+}
+
+function readAggregates(op: WindowOperator, payload: usize, words: i32, at: i32, types: usize, typeCount: i32): bool {
+  // word `at` is lateOutput: the late batch is always at hand, the task decides whether it leaves
+  const count = word(payload, at + 1);
+  if (count < 0 || count > AGGREGATES_MAX || words != at + 2 + 3 * count) return bad(op, at + 1, count);
+  op.aggregates = arenaAlloc(op.plan, <usize>(count + 1) * offsetof<Aggregate>());
+  op.accumulators = arenaAlloc(op.plan, <usize>(count + 1) * 2 * offsetof<Accumulator>());
+  op.sources = arenaAlloc(op.plan, <usize>(count + 1) * offsetof<Source>());
+  op.distinctShapes = arenaAlloc(op.plan, <usize>(count + 1) * offsetof<TableShape>());
+  if (op.aggregates == 0 || op.accumulators == 0 || op.sources == 0 || op.distinctShapes == 0) return false;
+  op.entryBytes = op.headBytes;
+  op.incremental = op.size / op.width > 2 ? 1 : 0;
+  for (let i = 0; i < count; i++) {
+    const from = at + 2 + 3 * i;
+    const column = word(payload, from + 1);
+    const filter = word(payload, from + 2);
+    if (column < -1 || column >= typeCount) return bad(op, from + 1, column);
+    if (filter < -1 || filter >= typeCount) return bad(op, from + 2, filter);
+    if (filter >= 0 && word(types, filter) != TYPE_BOOL) return bad(op, from + 2, filter);
+    if (!addAggregate(op, from, word(payload, from), column, filter, column < 0 ? 0 : word(types, column))) return false;
+  }
+  // running windows must know when a key has no rows left
+  op.rowsAt = op.incremental != 0 ? accumulator(op, ACC_COUNT, source(op, -1, -1, 0)).at : 0;
+  return makeShapes(op);
+}
+
+function addAggregate(op: WindowOperator, at: i32, kind: i32, column: i32, filter: i32, type: i32): bool {
+  const aggregate = op.aggregateAt(op.aggregateCount);
+  const from = source(op, column, filter, type);
+  aggregate.kind = kind;
+  aggregate.inputType = type;
+  aggregate.type = type;
+  aggregate.countAt = 0;
+  if (kind == AGG_COUNT) {
+    aggregate.type = TYPE_I64;
+    aggregate.at = accumulator(op, ACC_COUNT, from).at;
+  } else if (kind == AGG_COUNT_DISTINCT) {
+    if (column < 0) return bad(op, at + 1, column);
+    aggregate.type = TYPE_I64;
+    aggregate.at = accumulator(op, ACC_DISTINCT, from).at;
+  } else if (kind == AGG_SUM || kind == AGG_AVG) {
+    if (type != TYPE_I32 && type != TYPE_I64 && type != TYPE_F64) return bad(op, at + 1, type);
+    aggregate.type = kind == AGG_AVG || type == TYPE_F64 ? TYPE_F64 : TYPE_I64;
+    aggregate.at = accumulator(op, type == TYPE_F64 ? ACC_SUM_F64 : ACC_SUM_I64, from).at;
+    aggregate.countAt = accumulator(op, ACC_COUNT, from).at;
+  } else if (kind == AGG_MIN || kind == AGG_MAX) {
+    // the order of strings needs their bytes in the accumulator: not offered
+    if (type < TYPE_BOOL || type > TYPE_TIMESTAMP) return bad(op, at + 1, type);
+    aggregate.at = accumulator(op, kind == AGG_MIN ? ACC_MIN : ACC_MAX, from).at;
+    aggregate.countAt = accumulator(op, ACC_COUNT, from).at;
+    op.incremental = 0;
+  } else {
+    return bad(op, at, kind);
+  }
+  op.aggregateCount++;
+  return true;
+}
+
+/** The (column, filter) pair's index; -1 = every row counts. */
+function source(op: WindowOperator, column: i32, filter: i32, type: i32): i32 {
+  if (column < 0 && filter < 0) return -1;
+  for (let i = 0; i < op.sourceCount; i++) {
+    const known = op.sourceAt(i);
+    if (known.column == column && known.filter == filter) return i;
+  }
+  const added = op.sourceAt(op.sourceCount);
+  added.column = column;
+  added.filter = filter;
+  added.type = type;
+  return op.sourceCount++;
+}
+
+function accumulator(op: WindowOperator, kind: i32, from: i32): Accumulator {
+  for (let i = 0; i < op.accumulatorCount; i++) {
+    const known = op.accumulatorAt(i);
+    if (known.kind == kind && known.source == from) return known;
+  }
+  const added = op.accumulatorAt(op.accumulatorCount++);
+  added.kind = kind;
+  added.source = from;
+  added.at = op.entryBytes;
+  added.table = kind == ACC_DISTINCT ? op.distinctCount++ : -1;
+  op.entryBytes += kind == ACC_SUM_F64 ? <u32>EXACT_SUM_BYTES : kind == ACC_SUM_I64 ? 16 : 8;
+  return added;
+}
+
+function makeShapes(op: WindowOperator): bool {
+  const main = op.mainShape;
+  const template = arenaAlloc(op.plan, op.entryBytes);
+  const zeros = arenaAlloc(op.plan, 16);
+  if (template == 0 || zeros == 0) return false;
+  memory.fill(template, 0, op.entryBytes);
+  memory.fill(zeros, 0, 16);
+  main.tableId = 0;
+  main.headBytes = op.headBytes;
+  main.entryBytes = op.entryBytes;
+  main.refs = op.refs;
+  main.template = template;
+  if (!shapeInit(main)) return bad(op, 0, op.entryBytes);
+  op.headBytesMax = op.headBytes;
+  for (let i = 0; i < op.accumulatorCount; i++) {
+    const acc = op.accumulatorAt(i);
+    if (acc.kind == ACC_MIN) store<i64>(template + acc.at - op.headBytes, i64.MAX_VALUE);
+    else if (acc.kind == ACC_MAX) store<i64>(template + acc.at - op.headBytes, i64.MIN_VALUE);
+    else if (acc.kind == ACC_DISTINCT) {
+      const type = op.sourceAt(acc.source).type;
+      const shape = op.distinctShapeAt(acc.table);
+      shape.tableId = 1 + acc.table;
+      shape.headBytes = op.headBytes + slotBytes(type);
+      shape.entryBytes = shape.headBytes + 16;
+      shape.refs = op.refs | (type == TYPE_UTF8 ? (<u64>1) << <u64>((op.headBytes >> 3) + 1) : 0);
+      shape.template = zeros;
+      if (!shapeInit(shape)) return bad(op, 0, shape.entryBytes);
+      op.headBytesMax = max(op.headBytesMax, shape.headBytes);
+    }
+  }
+  return true;
+}

@@ -1,0 +1,198 @@
+// The window operator's structs. All live in linear memory; WindowOperator owns what it points to.
+import { blockAlloc, blockFree } from "../memory/index";
+import { KeyGroups, PageStore, Table, TableShape, tableFree, tableNew } from "../state/index";
+
+export const ACC_COUNT: i32 = 1;
+export const ACC_SUM_I64: i32 = 2;
+export const ACC_SUM_F64: i32 = 3;
+export const ACC_MIN: i32 = 4;
+export const ACC_MAX: i32 = 5;
+export const ACC_DISTINCT: i32 = 6;
+
+/** Null bits and reference bits of a head are one u64 each: 24 utf8 keys are 2 + 48 words. */
+export const KEYS_MAX: i32 = 24;
+export const AGGREGATES_MAX: i32 = 64;
+/** Rows that are looked up at once: their heads and entries stay in the first-level cache. */
+export const CHUNK_ROWS: i32 = 1024;
+
+/** What feeds an accumulator: a column's non-null values in rows that the filter lets through. */
+@unmanaged
+export class Source {
+  column: i32;
+  filter: i32;
+  type: i32;
+  /** of the current batch: i64[rows] (bool, i32 widened) or f64[rows] */
+  values: usize;
+  /** of the current batch: u8[rows], 1 = counts; 0 = all rows count */
+  mask: usize;
+}
+
+@unmanaged
+export class Accumulator {
+  kind: i32;
+  /** index of the source, -1 = every row */
+  source: i32;
+  /** offset in the entry */
+  at: u32;
+  /** distinct table, or -1 */
+  table: i32;
+  /** of the current batch: u64[rows], hashes of (key, value) */
+  hashes: usize;
+}
+
+@unmanaged
+export class Aggregate {
+  kind: i32;
+  inputType: i32;
+  /** of the result */
+  type: i32;
+  at: u32;
+  /** offset of the count of inputs, 0 = never null */
+  countAt: u32;
+}
+
+/** The rows of one slice whose first window is firstEnd: one main table and the distinct ones. */
+@unmanaged
+export class Space {
+  slice: i64;
+  firstEnd: i64;
+  /** the next window end that takes these rows */
+  nextEnd: i64;
+  main: usize;
+  /** u32[distinctCount]: Table */
+  distinct: usize;
+  /** is part of the running window */
+  added: i32;
+  /** of the current push: number in its list of spaces */
+  pushStamp: u32;
+  pushIndex: u32;
+  /** dictionary id → entry: u32[cacheCapacity], valid for one dictionary while main.moves stands */
+  cache: usize;
+  cacheCapacity: u32;
+  cacheMoves: u32;
+  cacheDictionary: u64;
+  seenDictionary: u64;
+}
+
+@unmanaged
+export class WindowOperator {
+  id: i32;
+  keyCount: i32;
+  keys: usize;
+  keyTypes: usize;
+  slotAts: usize;
+  headBytes: u32;
+  headBytesMax: u32;
+  refs: u64;
+  timeColumn: i32;
+  size: i64;
+  slide: i64;
+  offset: i64;
+  width: i64;
+  groups: KeyGroups;
+  aggregates: usize;
+  aggregateCount: i32;
+  accumulators: usize;
+  accumulatorCount: i32;
+  sources: usize;
+  sourceCount: i32;
+  entryBytes: u32;
+  mainShape: TableShape;
+  distinctShapes: usize;
+  distinctCount: i32;
+  /** offset of the count of rows (incremental windows), or 0 */
+  rowsAt: u32;
+  /** 1 = keep a running window: add the new slices, take back the expired ones */
+  incremental: i32;
+
+  /** state; `scratchPages` holds merged windows and is never part of a snapshot */
+  pages: PageStore;
+  scratchPages: PageStore;
+  /** u32[spaceCapacity]: Space, ascending by (slice, firstEnd) */
+  spaces: usize;
+  spaceCount: i32;
+  spaceCapacity: i32;
+  watermark: i64;
+  /** smallest nextEnd of all spaces, i64.MAX_VALUE without spaces */
+  nextEnd: i64;
+
+  /** what lives as long as the operator, and as long as one push */
+  plan: usize;
+  arena: usize;
+  /** chunk scratch: heads, u32 entries ×3, u16 rows */
+  heads: usize;
+  entries: usize;
+  entries2: usize;
+  entries3: usize;
+  rows2: usize;
+  identity: usize;
+  emitEntries: usize;
+  pushStamp: u32;
+  late: usize;
+
+  /** the window being emitted: its main table (0 = none), the cursor, and what to free afterwards */
+  fireMain: usize;
+  fireEnd: i64;
+  firePage: u32;
+  fireEntry: u32;
+  fireRows: u32;
+  /** running window: Table, Table[distinctCount], values with rows per distinct table */
+  running: usize;
+  runningDistinct: usize;
+  liveValues: i32;
+  status: i32;
+
+  rowsIn: i64;
+  rowsOut: i64;
+  lateRows: i64;
+
+  snapshotMeta: i32;
+  snapshotWatermark: i64;
+  restored: i32;
+  restoredMeta: i32;
+
+  @inline aggregateAt(index: i32): Aggregate {
+    return changetype<Aggregate>(this.aggregates + <usize>index * offsetof<Aggregate>());
+  }
+
+  @inline accumulatorAt(index: i32): Accumulator {
+    return changetype<Accumulator>(this.accumulators + <usize>index * offsetof<Accumulator>());
+  }
+
+  @inline sourceAt(index: i32): Source {
+    return changetype<Source>(this.sources + <usize>index * offsetof<Source>());
+  }
+
+  @inline distinctShapeAt(index: i32): TableShape {
+    return changetype<TableShape>(this.distinctShapes + <usize>index * offsetof<TableShape>());
+  }
+
+  @inline spaceAt(index: i32): Space {
+    return changetype<Space>(load<usize>(this.spaces + (<usize>index << 2)));
+  }
+}
+
+@inline
+export function distinctTableAt(tables: usize, index: i32): Table {
+  return changetype<Table>(load<usize>(tables + (<usize>index << 2)));
+}
+
+/** u32[distinctCount] of new tables for a namespace; 0 = out of memory. */
+export function distinctTablesNew(op: WindowOperator, pages: PageStore, a: i64, b: i64): usize {
+  const tables = blockAlloc((<usize>op.distinctCount << 2) + 4);
+  if (tables == 0) return 0;
+  for (let i = 0; i < op.distinctCount; i++) {
+    const table = tableNew(op.distinctShapeAt(i), pages, a, b, op.id);
+    store<usize>(tables + (<usize>i << 2), table);
+    if (table != 0) continue;
+    distinctTablesFree(tables, i);
+    return 0;
+  }
+  return tables;
+}
+
+export function distinctTablesFree(tables: usize, count: i32): void {
+  if (tables == 0) return;
+  for (let i = 0; i < count; i++) tableFree(load<usize>(tables + (<usize>i << 2)));
+  blockFree(tables);
+}

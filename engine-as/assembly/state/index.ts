@@ -1,0 +1,34 @@
+// Keyed state: pages, tables of one namespace, snapshot and restore. Design: docs/design/state.md.
+export { EXACT_SUM_BYTES, exactAdd, exactMerge, exactRead } from "./exact-sum";
+export { canonicalBits, headsColumn, headsEmpty, headsStart, slotBytes, slotText } from "./heads";
+export {
+  HEAD_HASH_AT,
+  HEAD_NULLS_AT,
+  HEAD_SLOTS_AT,
+  LAYOUT_VERSION,
+  PAGE_COUNT_AT,
+  PAGE_HEADER_BYTES,
+  PAGE_SPACE_A_AT,
+  PAGE_SPACE_B_AT,
+  PAGE_TABLE_AT,
+  copyWords,
+  pageEnd,
+  pageEntries,
+} from "./layout";
+export { PageStore, storeFree, storeNew } from "./page-store";
+export { tableResolve } from "./probe";
+export {
+  CHECK_KIND,
+  CHECK_META,
+  CHECK_NAMESPACE,
+  CHECK_PAGE_BYTES,
+  CHECK_SHAPE,
+  CHECK_TABLE,
+  CHECK_WATERMARK,
+  badSnapshot,
+  pageCheck,
+  pageRestore,
+  recordCheck,
+} from "./restore";
+export { KeyGroups, recordSeal, snapshotPages, storeDirtyAll, storeFreeze } from "./snapshot";
+export { Table, TableShape, shapeInit, tableFree, tableNew, tablePageAt } from "./table";
