@@ -41,8 +41,8 @@ export function* framesOf(bytes: Uint8Array): Generator<Uint8Array> {
   }
 }
 
-/** Appends the frame's rows to the store. */
-export function appendFrame(store: RowStore, bytes: Uint8Array): void {
+/** Appends the frame's rows to the store; column i of the store is column sources[i] of the frame. */
+export function appendFrame(store: RowStore, bytes: Uint8Array, sources?: readonly number[]): void {
   const frame = (bytes.byteOffset & 3) === 0 ? bytes : bytes.slice();
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   if (frame.length < FRAME_HEADER_BYTES || view.getInt32(0, true) !== FRAME_MAGIC) {
@@ -55,7 +55,7 @@ export function appendFrame(store: RowStore, bytes: Uint8Array): void {
   }
   store.reserve(store.rows + rows);
   for (let index = 0; index < columnCount; index++) {
-    const entryAt = FRAME_HEADER_BYTES + index * COLUMN_ENTRY_BYTES;
+    const entryAt = FRAME_HEADER_BYTES + (sources?.[index] ?? index) * COLUMN_ENTRY_BYTES;
     const reader: FrameColumn = { frame, view, entryAt, rows };
     const column = store.columns[index]!;
     if (view.getUint8(entryAt) !== column.type) {

@@ -46,9 +46,12 @@ export class RowStore {
     });
   }
 
-  /** Adds the rows of a frame (borrowed); throws TABLE_BAD_FRAME when its columns are others. */
-  append(frame: Uint8Array): void {
-    appendFrame(this, frame);
+  /**
+   * Adds the rows of a frame (borrowed); throws TABLE_BAD_FRAME when its columns are others. `sources`: for each
+   * column its place in the frame, when the frame has another order.
+   */
+  append(frame: Uint8Array, sources?: readonly number[]): void {
+    appendFrame(this, frame, sources);
   }
 
   /** Adds the rows of a store that shares this one's pools. */

@@ -19,6 +19,12 @@ export type TableRow = Readonly<Record<string, RowValue>>;
 /** Fetches a stored value. */
 export type LoadValue = (value: string) => Promise<Uint8Array>;
 
+/** A table's columns: the key's first, then the others in the order of the rows that feed it. */
+export function tableSchema(rows: Schema, key: readonly string[]): Schema {
+  const rest = Object.keys(rows).filter((name) => !key.includes(name));
+  return Object.fromEntries([...key, ...rest].map((name) => [name, rows[name]!]));
+}
+
 const FRAME_ROWS = 1 << 15;
 /** Above this share of the view a batch of new rows is cheaper to sort in than to merge in. */
 const MERGE_SHARE_MAX = 1 / 8;

@@ -1,0 +1,105 @@
+/**
+ * Parquet's hybrid of runs and bit-packed groups, straight into typed arrays: dictionary ids and definition levels.
+ *
+ *   header varint: low bit 0 → run of (header >> 1) equal values, the value in ceil(width / 8) bytes
+ *                  low bit 1 → (header >> 1) groups of 8 values, each `width` bits, least significant first
+ */
+export interface BitSource {
+  readonly bytes: Uint8Array;
+  /** Where to go on; moved by the decoders. */
+  at: number;
+  readonly end: number;
+}
+
+/** Fills out[0 … count); throws RangeError when the bytes end before. */
+export function decodeHybrid(source: BitSource, width: number, out: Int32Array | Uint8Array, count: number): void {
+  if (width > 32) throw new RangeError(`values of ${width} bits`);
+  if (width === 0) {
+    out.fill(0, 0, count);
+    return;
+  }
+  for (let done = 0; done < count;) {
+    const header = readVarint(source);
+    if ((header & 1) === 0) {
+      const run = Math.min(header >>> 1, count - done);
+      const value = readRunValue(source, (width + 7) >> 3);
+      out.fill(value, done, done + run);
+      done += run;
+    } else {
+      const groups = header >>> 1;
+      const packed = Math.min(groups * 8, count - done);
+      // the last group may be cut off where the page ends
+      if (source.at + ((packed * width + 7) >> 3) > source.end) throw new RangeError('bit-packed values end early');
+      unpack(source.bytes, source.at, { width, out, done, count: packed });
+      source.at = Math.min(source.end, source.at + groups * width);
+      done += packed;
+    }
+  }
+}
+
+/** True when one run covers all of `count` values with `value`; leaves the source as it was. */
+export function isOneRun(source: BitSource, width: number, value: number, count: number): boolean {
+  const probe = { bytes: source.bytes, at: source.at, end: source.end };
+  const header = readVarint(probe);
+  return (header & 1) === 0 && header >>> 1 >= count && readRunValue(probe, (width + 7) >> 3) === value;
+}
+
+function readVarint(source: BitSource): number {
+  let value = 0;
+  for (let shift = 0; shift < 35; shift += 7) {
+    if (source.at >= source.end) throw new RangeError('a run header ends early');
+    const byte = source.bytes[source.at++]!;
+    value |= (byte & 0x7f) << shift;
+    if (byte < 0x80) return value >>> 0;
+  }
+  throw new RangeError('a run header is too long');
+}
+
+function readRunValue(source: BitSource, byteLength: number): number {
+  if (source.at + byteLength > source.end) throw new RangeError('a run ends early');
+  let value = 0;
+  for (let index = 0; index < byteLength; index++) value |= source.bytes[source.at++]! << (8 * index);
+  return value;
+}
+
+interface Unpack {
+  readonly width: number;
+  readonly out: Int32Array | Uint8Array;
+  readonly done: number;
+  readonly count: number;
+}
+
+function unpack(bytes: Uint8Array, from: number, { width, out, done, count }: Unpack): void {
+  const mask = width === 32 ? -1 : (1 << width) - 1;
+  // A buffer of bits that never holds more than 32 + 8: values up to 24 bits fit one refill loop.
+  if (width > 24) {
+    unpackWide(bytes, from, { width, out, done, count });
+    return;
+  }
+  let held = 0;
+  let heldBits = 0;
+  let at = from;
+  for (let index = done; index < done + count; index++) {
+    while (heldBits < width) {
+      held |= bytes[at++]! << heldBits;
+      heldBits += 8;
+    }
+    out[index] = held & mask;
+    held >>>= width;
+    heldBits -= width;
+  }
+}
+
+function unpackWide(bytes: Uint8Array, from: number, { width, out, done, count }: Unpack): void {
+  let bit = from * 8;
+  for (let index = done; index < done + count; index++) {
+    let value = 0;
+    for (let got = 0; got < width;) {
+      const take = Math.min(8 - (bit & 7), width - got);
+      value |= ((bytes[bit >>> 3]! >>> (bit & 7)) & ((1 << take) - 1)) << got;
+      got += take;
+      bit += take;
+    }
+    out[index] = value;
+  }
+}
