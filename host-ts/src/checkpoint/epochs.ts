@@ -28,6 +28,8 @@ export interface ManifestBase {
   readonly tables: Manifest['tables'];
   readonly createdAt: number;
   readonly durationMs: number;
+  /** Adds what only the coordinator knows to the sinks' states. */
+  readonly place: (sinks: readonly SinkState[]) => readonly SinkState[];
 }
 
 export class Epochs {
@@ -82,7 +84,7 @@ export class Epochs {
   /** The manifest of the acknowledged epoch. */
   manifest(base: ManifestBase): Manifest {
     const snapshots = [...this.#acknowledged.values()].sort((a, b) => a.slot - b.slot);
-    const sinks = snapshots.flatMap((snapshot) => snapshot.sinks);
+    const sinks = base.place(snapshots.flatMap((snapshot) => snapshot.sinks));
     const tables = addSegments(base.tables, sinks, this.#epoch);
     const records = snapshots.flatMap((snapshot) => snapshot.records);
     const held = new Set(snapshots.flatMap((s) => s.splits.map((split) => `${split.vertex}/${split.splitId}`)));

@@ -6,6 +6,9 @@ import type { JobGraph } from '../plan/index.ts';
 import type { JobMetrics } from '../metrics/index.ts';
 import type { ErrorData } from '../base/index.ts';
 import type { LogLine } from '../platform/index.ts';
+import type { TableChange, TableRow } from '../table/index.ts';
+
+export type { TableChange, TableRow } from '../table/index.ts';
 
 export type JobPhase = 'starting' | 'running' | 'restarting' | 'finishing' | 'finished' | 'failed' | 'cancelled';
 
@@ -44,16 +47,6 @@ export interface JobResult {
   readonly metrics: JobMetrics;
 }
 
-/** One row of a table, columns in the table's order. i64 are bigints, timestamps ms numbers. */
-export type TableRow = Readonly<Record<string, number | bigint | string | boolean | null>>;
-
-export interface TableChanges {
-  readonly epoch: number;
-  /** Rows that are new or changed with this epoch, coalesced by key, in key order. */
-  readonly rows: readonly TableRow[];
-  readonly rowCount: number;
-}
-
 export interface TableHandle {
   /** The columns in order: key first. */
   columns(): Promise<readonly { readonly name: string; readonly type: string }[]>;
@@ -64,7 +57,7 @@ export interface TableHandle {
   /** The whole table as frames in key order: the fast way out. */
   frames(): Promise<readonly Uint8Array[]>;
   /** Committed changes, coalesced, at most 30 times a second. Returns how to stop. */
-  subscribe(listener: (changes: TableChanges) => void): Promise<() => void>;
+  subscribe(listener: (change: TableChange) => void): Promise<() => void>;
 }
 
 export interface JobHandle {

@@ -8,7 +8,7 @@
 import type { ErrorData } from '../base/index.ts';
 import type { RecordRef, SlotSnapshot, SplitState } from '../checkpoint/index.ts';
 import type { InputBinding, SplitDescription } from '../connectors/index.ts';
-import type { LogLine } from '../platform/index.ts';
+import type { LogLine, Transferable } from '../platform/index.ts';
 import type { SubtaskMetrics } from '../metrics/index.ts';
 
 /** How fast event time may run: `speed` event-ms per wall-ms; null = as fast as it goes. */
@@ -69,9 +69,6 @@ export type FromSlot =
   | { readonly type: 'log'; readonly slot: number; readonly line: LogLine }
   | { readonly type: 'failed'; readonly attempt: number; readonly slot: number; readonly error: ErrorData }
   | { readonly type: 'stopped'; readonly attempt: number; readonly slot: number };
-
-/** An object that changes its owner with a message: a buffer, a port. */
-export type Transferable = object;
 
 /** The coordinator's line to one worker. Messages arrive in order; `exit` comes at most once. */
 export interface SlotLink {

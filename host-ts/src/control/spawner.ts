@@ -4,7 +4,8 @@
  *
  * A spawner makes workers and knows nothing of jobs: what a slot has to do comes in its `deploy` message.
  */
-import type { SlotLink, SlotLinkEvents, Transferable } from './messages.ts';
+import type { Transferable } from '../platform/index.ts';
+import type { SlotLink, SlotLinkEvents } from './messages.ts';
 
 /** Channels of one deployment: `plans[slot]` goes into the slot's DeployMessage, posted with `transfers[slot]`. */
 export interface ChannelPlans {

@@ -13,6 +13,8 @@ export type Decision =
   | { readonly kind: 'deploy'; readonly slot: number }
   | { readonly kind: 'post'; readonly slot: number; readonly message: ToSlot }
   | { readonly kind: 'running' }
+  /** An epoch begins. */
+  | { readonly kind: 'epoch' }
   /** All slots acknowledged: publish this manifest, then say `published`. */
   | { readonly kind: 'publish'; readonly epoch: number; readonly final: boolean }
   | { readonly kind: 'finished' };
@@ -22,7 +24,6 @@ export interface AttemptInit {
   readonly parallelism: number;
   readonly pools: readonly SplitPool[];
   readonly restored: Manifest | undefined;
-  readonly lastEpoch: number;
   /** The only slot that may read a source's splits, for inputs that exist once. */
   readonly pinned: ReadonlyMap<number, number>;
 }
@@ -36,7 +37,8 @@ export class Attempt {
   readonly #pinned: ReadonlyMap<number, number>;
   readonly #deployed = new Set<number>();
   readonly #ready = new Set<number>();
-  /** Slots that asked while nothing was waiting for them. */
+  /** Committed segments so far: carried from manifest to manifest. */
+  #tables: Manifest['tables'];
   #phase: 'deploying' | 'running' | 'finished' = 'deploying';
   #finalWanted = false;
 
@@ -46,8 +48,9 @@ export class Attempt {
     this.restored = init.restored;
     this.pools = init.pools;
     this.#pinned = init.pinned;
-    const { attempt, parallelism, lastEpoch } = init;
-    this.#epochs = new Epochs({ attempt, parallelism, lastEpoch });
+    const { attempt, parallelism, restored } = init;
+    this.#epochs = new Epochs({ attempt, parallelism, lastEpoch: restored?.epoch ?? 0 });
+    this.#tables = restored?.tables ?? {};
   }
 
   get phase(): 'deploying' | 'running' | 'finished' {
@@ -56,10 +59,6 @@ export class Attempt {
 
   get epoch(): number {
     return this.#epochs.epoch;
-  }
-
-  get checkpointInFlight(): boolean {
-    return this.#epochs.phase !== 'idle';
   }
 
   /** A worker is up. */
@@ -101,7 +100,7 @@ export class Attempt {
     if (final) this.#finalWanted = true;
     const epoch = this.#epochs.trigger(final);
     if (epoch === undefined) return [];
-    return this.#toAll({ type: 'barrier', attempt: this.number, epoch });
+    return [{ kind: 'epoch' }, ...this.#toAll({ type: 'barrier', attempt: this.number, epoch })];
   }
 
   acknowledge(epoch: number, snapshot: SlotSnapshot): readonly Decision[] {
@@ -114,15 +113,9 @@ export class Attempt {
     return this.#epochs.manifest({ ...base, splits, tables: this.#tables });
   }
 
-  #tables: Manifest['tables'] = {};
-
-  /** Committed segments so far: carried from manifest to manifest. */
-  setTables(tables: Manifest['tables']): void {
-    this.#tables = tables;
-  }
-
-  published(epoch: number): readonly Decision[] {
-    const { final } = this.#epochs;
+  published(manifest: Manifest): readonly Decision[] {
+    const { epoch, final } = manifest;
+    this.#tables = manifest.tables;
     this.#epochs.published(epoch);
     const complete = this.#toAll({ type: 'complete', attempt: this.number, epoch });
     if (final) {

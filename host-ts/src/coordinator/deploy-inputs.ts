@@ -3,7 +3,7 @@
  * so slot 0 alone is given it; its splits are pinned to that slot.
  */
 import type { InputBinding } from '../connectors/index.ts';
-import type { Transferable } from '../control/index.ts';
+import type { Transferable } from '../platform/index.ts';
 
 export interface GivenInputs {
   readonly inputs: Readonly<Record<string, InputBinding>>;

@@ -8,7 +8,7 @@ import type { Connector, ConnectorRegistry, InputBinding, SplitDescription } fro
 import type { BuiltJob } from '../plan/index.ts';
 import type { Platform } from '../platform/index.ts';
 import { inputChanged } from './errors.ts';
-import { SplitPool } from './split-pool.ts';
+import { SplitPool, TIME_END, TIME_NONE } from './split-pool.ts';
 
 /** A source vertex with its connector, opened. */
 export interface BoundSource {
@@ -69,4 +69,21 @@ export function manifestInputs(sources: readonly BoundSource[]): Manifest['input
   return Object.fromEntries(
     sources.map(({ name, fingerprint, splits }) => [name, { fingerprint, splits: splits.map((split) => split.id) }]),
   );
+}
+
+/** The smallest event time that the sources begin with, or null when it is not known. */
+export function firstTime(pools: readonly SplitPool[]): number | null {
+  const floors = pools.map((pool) => pool.floor).filter((floor) => floor !== TIME_END);
+  if (floors.length === 0 || floors.includes(TIME_NONE)) return null;
+  return Math.min(...floors.map(Number));
+}
+
+/** Rows of all inputs, or null when some split does not know its own. */
+export function rowsTotal(sources: readonly BoundSource[]): number | null {
+  let total = 0;
+  for (const split of sources.flatMap((source) => source.splits)) {
+    if (split.rows === null) return null;
+    total += split.rows;
+  }
+  return total;
 }

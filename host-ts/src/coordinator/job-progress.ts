@@ -44,16 +44,16 @@ export class JobProgress {
     this.#snapshotBytes += bytes;
   }
 
-  /** Bytes that the slots wrote for the epoch that is being published. */
-  takeSnapshotBytes(): number {
-    const bytes = this.#snapshotBytes;
+  /** A manifest was published. */
+  noteCheckpoint(manifest: Manifest): CheckpointMetrics {
+    const { epoch, durationMs, final, createdAt } = manifest;
+    const bytesTotal = Object.values(manifest.values).reduce((sum, bytes) => sum + bytes, 0);
+    const bytesWritten = this.#snapshotBytes;
     this.#snapshotBytes = 0;
-    return bytes;
-  }
-
-  noteCheckpoint(checkpoint: CheckpointMetrics): void {
-    this.#checkpoints.push(checkpoint);
+    const noted = { epoch, completedAt: createdAt, durationMs, bytesWritten, bytesTotal, final };
+    this.#checkpoints.push(noted);
     if (this.#checkpoints.length > CHECKPOINTS_LISTED) this.#checkpoints = this.#checkpoints.slice(-CHECKPOINTS_LISTED);
+    return noted;
   }
 
   metrics(): JobMetrics {

@@ -34,6 +34,8 @@ export interface Platform {
   /** The compiled engine; compiled once per worker. */
   engineModule(): Promise<WebAssembly.Module>;
   log(line: LogLine): void;
+  /** One line of a print sink: standard output, or the page's console. */
+  print(line: string): void;
   /** Bytes of a file, URL or blob; adapters refuse the kinds that their home lacks. */
   open(location: ByteLocation): Promise<ByteSource>;
   /** Writes files for file sinks; undefined where the home has none. */
@@ -78,3 +80,6 @@ export interface FileStore {
   remove(path: string): Promise<void>;
   list(directory: string): Promise<readonly string[]>;
 }
+
+/** An object that changes its owner with a message: a buffer, a port, a stream. */
+export type Transferable = object;

@@ -4,10 +4,10 @@
  * Each method returns false when some channel has no credit; the caller calls again later with
  * the same argument, and what has already been delivered is not delivered twice.
  */
+import type { Sink } from '../connectors/index.ts';
 import { PACKET_BARRIER, PACKET_FRAME, PACKET_IDLE, PACKET_WATERMARK } from '../exchange/index.ts';
 import type { ChannelSender, PacketHead } from '../exchange/index.ts';
 import type { FrameRef } from './stage.ts';
-import type { SinkRunner } from './sink-runner.ts';
 
 const NOTHING = new Uint8Array(0);
 
@@ -17,7 +17,7 @@ export interface Route {
   readonly exchange: readonly ChannelSender[];
   /** Channels to chains of this slot: each gets every frame. */
   readonly forward: readonly ChannelSender[];
-  readonly sinks: readonly SinkRunner[];
+  readonly sinks: readonly Sink[];
 }
 
 export class ChainOutput {
@@ -37,7 +37,7 @@ export class ChainOutput {
     this.#all = [...main.exchange, ...main.forward, ...late.exchange, ...late.forward];
   }
 
-  get sinks(): readonly SinkRunner[] {
+  get sinks(): readonly Sink[] {
     return [...this.#main.sinks, ...this.#late.sinks];
   }
 
@@ -47,7 +47,7 @@ export class ChainOutput {
     const target = route.exchange[frame.channel];
     const targets = target === undefined ? route.forward : [target, ...route.forward];
     if (!this.#serve(targets, head, frame.bytes)) return false;
-    for (const sink of route.sinks) sink.push(frame);
+    for (const sink of route.sinks) sink.push(frame.bytes);
     this.rowsOut += frame.rows;
     this.bytesOut += frame.bytes.byteLength * targets.length;
     return true;

@@ -1,19 +1,19 @@
 /** What a home gives a slot. */
 import type { CheckpointStorage } from '../checkpoint/index.ts';
-import type { ConnectorFactory } from '../connectors/index.ts';
-import type { FromSlot, Transferable } from '../control/index.ts';
-import type { ChannelFactory, Doorbell } from '../exchange/index.ts';
+import type { ConnectorRegistry } from '../connectors/index.ts';
+import type { FromSlot } from '../control/index.ts';
+import type { OpenedChannels } from '../exchange/index.ts';
 import type { BuiltJob } from '../plan/index.ts';
-import type { Platform } from '../platform/index.ts';
+import type { Platform, Transferable } from '../platform/index.ts';
 
 export interface SlotDependencies {
   readonly platform: Platform;
   post(message: FromSlot, transfer?: readonly Transferable[]): void;
   openStorage(location: unknown): Promise<CheckpointStorage>;
-  openChannels(plan: unknown, slot: number): { readonly factory: ChannelFactory; readonly doorbell: Doorbell };
+  openChannels(plan: unknown): OpenedChannels;
   /** Runs the builder of one of the registered jobs. */
   buildJob(name: string): BuiltJob;
-  readonly connectors: Readonly<Record<string, ConnectorFactory>>;
+  readonly connectors: ConnectorRegistry;
   /** Pieces of work in one slice of the step loop; unset = bounded by time alone. */
   readonly piecesMax?: number;
   readonly metricsEveryMs?: number;

@@ -3,20 +3,21 @@
  */
 import type { RecordRef, SplitState } from '../checkpoint/index.ts';
 import type { CheckpointStorage } from '../checkpoint/index.ts';
-import { openConnector } from '../connectors/index.ts';
+import { createSink, openConnector } from '../connectors/index.ts';
+import type { Sink } from '../connectors/index.ts';
 import type { DeployMessage, ToSlot } from '../control/index.ts';
 import { Engine } from '../engine/index.ts';
-import type { BuiltJob, FanOutput, Vertex } from '../plan/index.ts';
+import type { Schema } from '../schema/index.ts';
+import type { BuiltJob, FanOutput, SinkSpec, Vertex } from '../plan/index.ts';
 import { keyGroupRange } from '../plan/index.ts';
+import type { ChannelFactory, OpenedChannels } from '../exchange/index.ts';
 import { errorToData, withContext } from '../base/index.ts';
-import { SlotChannels, buildChain, inputChannels } from './build-chain.ts';
+import { buildChain, inputChannels } from './build-chain.ts';
 import type { BuiltChain } from './build-chain.ts';
 import { EdgeSubtask } from './edge-subtask.ts';
 import { jobNotDeterministic, stateNotInGraph } from './errors.ts';
 import { Gate } from './gate.ts';
 import { Pacer } from './pacer.ts';
-import { createSink } from './create-sink.ts';
-import type { SinkRunner } from './sink-runner.ts';
 import type { SlotDependencies } from './slot-dependencies.ts';
 import { SnapshotWriter } from './snapshot-writer.ts';
 import { SourceSubtask } from './source-subtask.ts';
@@ -39,6 +40,7 @@ export class SlotRun {
   #writer: SnapshotWriter | undefined;
   #loop: StepLoop | undefined;
   #metricsTimer: (() => void) | undefined;
+  #channels: OpenedChannels | undefined;
   #closed = false;
 
   constructor(deps: SlotDependencies, deploy: DeployMessage, onFailure: (error: unknown) => void) {
@@ -55,20 +57,20 @@ export class SlotRun {
       throw jobNotDeterministic(this.#deploy.jobName, this.#deploy.graphHash, built.graphHash);
     }
     this.#built = built;
-    const { memoryBytesMax, slot } = this.#deploy;
+    const { memoryBytesMax } = this.#deploy;
     const engine = await Engine.create(await platform.engineModule(), { memoryBytesMax });
     this.#engine = engine;
     this.#storage = await this.#deps.openStorage(this.#deploy.storage);
     if (this.#closed) return;
-    const { factory, doorbell } = this.#deps.openChannels(this.#deploy.channels, slot);
+    const channels = this.#deps.openChannels(this.#deploy.channels);
+    this.#channels = channels;
     this.#writer = this.#createWriter(built, engine, this.#storage);
-    const channels = new SlotChannels(factory, slot, this.#deploy.parallelism, () => this.#loop?.wake());
-    for (const vertex of built.graph.vertices) await this.#openVertex(built, engine, vertex, channels);
+    for (const vertex of built.graph.vertices) await this.#openVertex(built, engine, vertex, channels.factory);
     await this.#restore();
     if (this.#closed) return;
     this.#loop = new StepLoop({
       platform,
-      doorbell,
+      doorbell: channels.doorbell,
       subtasks: this.#subtasks,
       background: () => this.#writer?.step() ?? false,
       fail: (error, vertex) => this.#fail(error, vertex),
@@ -115,13 +117,17 @@ export class SlotRun {
         this.#deps.platform.log({ level: 'debug', message: 'closing a subtask failed', values: { code, message } });
       }
     }
+    this.#channels?.close();
     void this.#storage?.close();
   }
 
-  async #openVertex(built: BuiltJob, engine: Engine, vertex: Vertex, channels: SlotChannels): Promise<void> {
+  async #openVertex(built: BuiltJob, engine: Engine, vertex: Vertex, channels: ChannelFactory): Promise<void> {
     const { slot, parallelism, attempt } = this.#deploy;
-    const sinks = (of: Vertex, fan: FanOutput, first: number): readonly SinkRunner[] =>
-      fan.sinks.map((spec, index) => this.#createSink(built, of, spec, first + index));
+    const sinks = (of: Vertex, fan: FanOutput, first: number): readonly Sink[] =>
+      fan.sinks.map((spec, index) => {
+        const schema = fan === of.late ? of.inSchema : of.outSchema;
+        return this.#createSink(of, spec, schema, first + index);
+      });
     const chain = buildChain({ built, vertex, slot, parallelism, attempt, engine, channels, sinks });
     this.#chains.set(vertex.id, chain);
     if (vertex.input.kind === 'source') {
@@ -130,7 +136,7 @@ export class SlotRun {
       this.#subtasks.push(source);
       return;
     }
-    const gate = new Gate(inputChannels(built.graph, vertex, channels), attempt, {
+    const gate = new Gate(inputChannels({ built, vertex, channels, slot, parallelism }), attempt, {
       skipAlignment: this.#deps.faults?.skipAlignment ?? false,
     });
     const freeze = (epoch: number): void => this.#freeze(epoch, vertex.id, chain, []);
@@ -166,13 +172,10 @@ export class SlotRun {
     return new SourceSubtask(init, paused);
   }
 
-  #createSink(built: BuiltJob, vertex: Vertex, spec: FanOutput['sinks'][number], sink: number): SinkRunner {
+  #createSink(vertex: Vertex, spec: SinkSpec, schema: Schema, sink: number): Sink {
     const { attempt, slot } = this.#deploy;
-    return createSink({
-      spec,
-      schema: vertex.outSchema,
-      functions: built.functions,
-      sendRows: (frame) => this.#deps.post({ type: 'rows', attempt, slot, vertex: vertex.id, sink, frame }, [frame.buffer]),
+    return createSink(spec, schema, (frame) => {
+      this.#deps.post({ type: 'rows', attempt, slot, vertex: vertex.id, sink, frame }, [frame.buffer]);
     });
   }
 

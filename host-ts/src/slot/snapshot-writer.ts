@@ -20,9 +20,9 @@ import {
 } from '../abi/index.ts';
 import { STORED_VALUE_BYTES, invariant } from '../base/index.ts';
 import type { CheckpointStorage, RecordRef, SinkState, SlotSnapshot, SplitState } from '../checkpoint/index.ts';
+import type { PreparedSink } from '../connectors/index.ts';
 import type { Engine } from '../engine/index.ts';
 import type { NativeStage } from './native-stage.ts';
-import type { PreparedSink } from './sink-runner.ts';
 
 /** Room for a batch of records; the engine wants at least 128 KiB. */
 const DRAIN_BYTES = 1 << 18;

@@ -1,0 +1,108 @@
+/**
+ * What a job gives: its tables, the rows of its forwarding sinks, and its files' commits.
+ */
+import { CallbackReceiver, CollectReceiver, FileCommitter, PrintReceiver } from '../connectors/index.ts';
+import type { RowsReceiver } from '../connectors/index.ts';
+import type { CheckpointStorage, Manifest, SinkState } from '../checkpoint/index.ts';
+import type { FromSlot } from '../control/index.ts';
+import type { BuiltJob, SinkSpec, Vertex } from '../plan/index.ts';
+import { sinksOf } from '../plan/index.ts';
+import type { Platform } from '../platform/index.ts';
+import { Table, TableFeed, tableSchema } from '../table/index.ts';
+import type { TableRow } from '../table/index.ts';
+import { errorToData } from '../base/index.ts';
+import { tableUnknown } from './errors.ts';
+
+interface TableResult {
+  readonly table: Table;
+  readonly feed: TableFeed;
+}
+
+export class Results {
+  readonly #job: string;
+  readonly #tables = new Map<string, TableResult>();
+  readonly #receivers = new Map<string, RowsReceiver>();
+  readonly #collected = new Map<string, CollectReceiver>();
+  readonly #files: FileCommitter;
+
+  constructor(built: BuiltJob, storage: CheckpointStorage, platform: Platform) {
+    this.#job = built.graph.name;
+    const load = (value: string): Promise<Uint8Array> => storage.getValue(value);
+    this.#files = new FileCommitter(platform.files, load);
+    for (const vertex of built.graph.vertices) {
+      for (const { spec, schema, index } of sinksOf(vertex)) {
+        if (spec.kind === 'table') this.#addTable(new Table(spec.name, tableSchema(schema, spec.key), spec.key, load), platform);
+        else this.#addReceiver(built, vertex, index, spec, schema, platform);
+      }
+    }
+  }
+
+  get tableNames(): readonly string[] {
+    return [...this.#tables.keys()];
+  }
+
+  table(name: string): TableResult {
+    const found = this.#tables.get(name);
+    if (found === undefined) throw tableUnknown(this.#job, name, this.tableNames);
+    return found;
+  }
+
+  collected(name: string): readonly TableRow[] {
+    return this.#collected.get(name)?.rows() ?? [];
+  }
+
+  /** Rows that a slot forwarded. What a callback throws goes to the caller. */
+  rows(message: Extract<FromSlot, { type: 'rows' }>): void {
+    this.#receivers.get(`${message.vertex}/${message.sink}`)?.receive(message.frame);
+  }
+
+  /** Adds to the sinks' states what the manifest must hold for the commit. */
+  place(sinks: readonly SinkState[]): readonly SinkState[] {
+    return this.#files.place(sinks);
+  }
+
+  /** The manifest is published: its rows are visible from now on. */
+  async commit(manifest: Manifest): Promise<void> {
+    await this.#files.commit(manifest.sinks);
+    for (const [name, { table, feed }] of this.#tables) {
+      const added = (manifest.tables[name] ?? []).filter((segment) => segment.epoch === manifest.epoch);
+      table.addSegments(manifest.epoch, added);
+      feed.committed(manifest.epoch, added);
+    }
+  }
+
+  /** Goes on from a manifest of a former run. */
+  async restore(manifest: Manifest): Promise<void> {
+    await this.#files.restore(manifest.sinks);
+    for (const [name, { table }] of this.#tables) table.reset(manifest.tables[name] ?? []);
+  }
+
+  #addTable(table: Table, platform: Platform): void {
+    const failed = (error: unknown): void => {
+      const { code, message } = errorToData(error);
+      platform.log({ level: 'error', message: 'a table could not be read', values: { table: table.name, code, message } });
+    };
+    this.#tables.set(table.name, { table, feed: new TableFeed(table, platform.timers, failed) });
+  }
+
+  #addReceiver(
+    built: BuiltJob,
+    vertex: Vertex,
+    index: number,
+    spec: Exclude<SinkSpec, { kind: 'table' }>,
+    schema: ConstructorParameters<typeof CollectReceiver>[0],
+    platform: Platform,
+  ): void {
+    const key = `${vertex.id}/${index}`;
+    if (spec.kind === 'collect') {
+      const receiver = new CollectReceiver(schema, spec.name);
+      this.#collected.set(spec.name, receiver);
+      this.#receivers.set(key, receiver);
+    } else if (spec.kind === 'print') {
+      this.#receivers.set(key, new PrintReceiver(schema, spec.prefix, (line) => platform.print(line)));
+    } else if (spec.kind === 'callback') {
+      const callback = built.functions[spec.functionId] as (row: TableRow) => void;
+      this.#receivers.set(key, new CallbackReceiver(schema, callback));
+    }
+  }
+}

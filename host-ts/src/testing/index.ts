@@ -1,0 +1,5 @@
+/** Tools for testing jobs: the simulator and its inputs. */
+export { Random } from './random.ts';
+export { simulate } from './simulate.ts';
+export type { Simulation, SimulationResult } from './simulate.ts';
+export type { Settle } from './world.ts';

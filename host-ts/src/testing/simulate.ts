@@ -1,0 +1,197 @@
+/**
+ * Runs a whole job in the simulated world, with crashes, by one seed.
+ *
+ * Coordinator and slots are the real code; clock, channels, storage and workers are simulated.
+ * Slots crash at random steps, and now and then the whole process: then a new coordinator goes
+ * on from what lies in storage. The folded output must not depend on any of it.
+ */
+import { errorToData } from '../base/index.ts';
+import { MemoryCheckpointStorage, MemoryDisk } from '../checkpoint/index.ts';
+import type { ConnectorRegistry, InputBinding } from '../connectors/index.ts';
+import { Coordinator } from '../coordinator/index.ts';
+import type { BuiltJob } from '../plan/index.ts';
+import type { SlotFaults } from '../slot/index.ts';
+import { tableJson } from '../table/index.ts';
+import { SimSpawner } from './sim-spawner.ts';
+import { SimStorage } from './sim-storage.ts';
+import { simPlatform } from './sim-platform.ts';
+import { World } from './world.ts';
+import type { Settle } from './world.ts';
+
+export interface Simulation {
+  readonly seed: number;
+  /** The compiled engine. */
+  readonly module: WebAssembly.Module;
+  /** Runs the job's builder; called once per worker and attempt. */
+  readonly buildJob: () => BuiltJob;
+  readonly registry: ConnectorRegistry;
+  readonly inputs: Readonly<Record<string, InputBinding>>;
+  readonly settle: Settle;
+  /** 1 … 4 by the seed unless given. */
+  readonly parallelism?: number;
+  /** 0 for the uninterrupted run. */
+  readonly crashesMax: number;
+  readonly batchRows?: number;
+  readonly faults?: SlotFaults;
+  readonly log?: (text: string) => void;
+}
+
+export interface SimulationResult {
+  readonly seed: number;
+  readonly parallelism: number;
+  /** Every table as lines of JSON in key order. */
+  readonly tables: Readonly<Record<string, string>>;
+  readonly crashes: number;
+  /** Epochs that attempts after a crash began from; 0 = from the start. */
+  readonly restoredEpochs: readonly number[];
+  readonly epochs: number;
+  readonly lateRows: number;
+  readonly steps: number;
+  readonly simulatedMs: number;
+}
+
+const CHECKPOINT_EVERY_MS = 6;
+const STEPS_MAX = 400_000;
+const MEMORY_BYTES_MAX = 1 << 28;
+
+export async function simulate(simulation: Simulation): Promise<SimulationResult> {
+  const run = new SimulatedRun(simulation);
+  return run.toTheEnd();
+}
+
+class SimulatedRun {
+  readonly #simulation: Simulation;
+  readonly #world: World;
+  readonly #disk = new MemoryDisk();
+  readonly #parallelism: number;
+  readonly #restored: number[] = [];
+  #coordinator!: Coordinator;
+  #spawner!: SimSpawner;
+  #alive = { value: true };
+  #ended: { readonly error: unknown } | undefined;
+  #crashes = 0;
+  #recoveriesSeen = 0;
+
+  constructor(simulation: Simulation) {
+    this.#simulation = simulation;
+    this.#world = new World(simulation.seed, simulation.settle);
+    this.#parallelism = simulation.parallelism ?? this.#world.random.between(1, 4);
+  }
+
+  async toTheEnd(): Promise<SimulationResult> {
+    const { crashesMax } = this.#simulation;
+    this.#start(false);
+    const planned = crashesMax === 0 ? 0 : this.#world.random.between(1, crashesMax);
+    if (planned > 0) this.#scheduleCrash(planned);
+    await this.#world.run(() => this.#ended !== undefined, STEPS_MAX);
+    if (this.#ended?.error !== undefined) throw this.#ended.error;
+    this.#noteRecoveries();
+    return this.#result();
+  }
+
+  #start(resume: boolean): void {
+    const { module, registry, buildJob, inputs, batchRows, faults } = this.#simulation;
+    const alive = { value: true };
+    this.#alive = alive;
+    const isAlive = (): boolean => alive.value;
+    const inner = new MemoryCheckpointStorage(this.#disk);
+    this.#spawner = new SimSpawner({ world: this.#world, module, storage: inner, registry, buildJob, faults: faults ?? {} });
+    const coordinator = new Coordinator({
+      built: buildJob(),
+      platform: simPlatform(this.#world, module, isAlive),
+      spawner: this.#spawner,
+      storage: new SimStorage(this.#world, inner, isAlive),
+      slotStorage: undefined,
+      registry,
+      inputs,
+      parallelism: this.#parallelism,
+      checkpointIntervalMs: CHECKPOINT_EVERY_MS,
+      resume,
+      memoryBytesMax: MEMORY_BYTES_MAX,
+      batchRows: batchRows ?? 256,
+      restartsMax: 1_000,
+    });
+    this.#coordinator = coordinator;
+    this.#recoveriesSeen = 0;
+    const ended = (error: unknown): void => {
+      if (alive.value) this.#ended ??= { error };
+    };
+    coordinator.start().then(
+      () => {
+        if (resume && alive.value) this.#restored.push(coordinator.status().restoredEpoch);
+      },
+      ended,
+    );
+    coordinator.done.then(() => ended(undefined), ended);
+  }
+
+  #scheduleCrash(left: number): void {
+    if (left === 0) return;
+    this.#world.at(this.#world.random.between(8, 60), () => {
+      if (this.#ended !== undefined) return;
+      if (this.#world.random.chance(0.2)) this.#crashProcess();
+      else this.#crashSlot();
+      this.#scheduleCrash(left - 1);
+    });
+  }
+
+  #crashSlot(): void {
+    if (!this.#spawner.crashOne()) return;
+    this.#crashes += 1;
+    this.#log(`a slot crashed at ${this.#world.nowMs.toFixed(1)} ms`);
+  }
+
+  #crashProcess(): void {
+    this.#crashes += 1;
+    this.#log(`the process crashed at ${this.#world.nowMs.toFixed(1)} ms`);
+    this.#noteRecoveries();
+    this.#alive.value = false;
+    this.#spawner.crashAll();
+    this.#start(true);
+  }
+
+  #noteRecoveries(): void {
+    const { recoveries } = this.#coordinator.status();
+    this.#restored.push(...recoveries.slice(this.#recoveriesSeen).map((recovery) => recovery.epoch));
+    this.#recoveriesSeen = recoveries.length;
+  }
+
+  async #result(): Promise<SimulationResult> {
+    const { results } = this.#coordinator;
+    const tables: Record<string, string> = {};
+    const reading = Promise.all(
+      results.tableNames.map(async (name) => {
+        const { table } = results.table(name);
+        const frames = await table.frames();
+        tables[name] = [...tableJson({ schema: table.schema, frames })].join('');
+      }),
+    );
+    let read = false;
+    reading.then(
+      () => {
+        read = true;
+      },
+      (error: unknown) => {
+        this.#log(errorToData(error).message);
+      },
+    );
+    await this.#world.run(() => read, STEPS_MAX * 2);
+    const status = this.#coordinator.status();
+    const { subtasks } = this.#coordinator.metrics();
+    return {
+      seed: this.#simulation.seed,
+      parallelism: this.#parallelism,
+      tables,
+      crashes: this.#crashes,
+      restoredEpochs: this.#restored,
+      epochs: status.epoch,
+      lateRows: subtasks.reduce((sum, subtask) => sum + subtask.lateRows, 0),
+      steps: this.#world.steps,
+      simulatedMs: this.#world.nowMs,
+    };
+  }
+
+  #log(text: string): void {
+    this.#simulation.log?.(`seed ${this.#simulation.seed}: ${text}`);
+  }
+}
