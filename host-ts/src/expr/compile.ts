@@ -163,6 +163,7 @@ class Compiler {
     const to = physical(expr.type);
     if (from === 'i32' && to === 'utf8') return this.castOne(this.castOne(value, 'i32', 'i64'), 'i64', 'utf8');
     if (from === 'bool' && to === 'i64') return this.castOne(this.castOne(value, 'bool', 'i32'), 'i32', 'i64');
+    if (from === 'utf8' && to === 'i32') return this.castOne(this.castOne(value, from, 'i64', guard), 'i64', to, guard);
     const canFail = from === 'f64' || from === 'utf8' || from === 'timestamp' || (from === 'i64' && to === 'i32');
     return this.castOne(value, from, to, canFail ? guard : undefined);
   }
