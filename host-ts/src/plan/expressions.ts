@@ -43,6 +43,13 @@ export function isTrivial(expr: ExprJson): boolean {
   return exprArgs(expr.node).length === 0;
 }
 
+/** Every place where the expression reads a column: one name per place. */
+export function columnUses(expr: ExprJson): readonly string[] {
+  const visit = (node: ExprNode): readonly string[] =>
+    node.op === 'column' ? [node.name] : exprArgs(node).flatMap(visit);
+  return visit(expr.node);
+}
+
 function exprArgs(node: ExprNode): readonly ExprNode[] {
   return node.op === 'column' || node.op === 'literal' ? [] : node.args;
 }

@@ -10,9 +10,9 @@
  */
 import type { LogicalNode, LogicalPlan, ProjectedColumn, ProjectNode } from './logical-plan.ts';
 import { consumersOf } from './logical-plan.ts';
-import { exprColumns, substituteColumns } from '../expr/index.ts';
+import { substituteColumns } from '../expr/index.ts';
 import { columnNames } from '../schema/index.ts';
-import { canFail, columnExpr, conjunction, isTrivial, referencedColumn } from './expressions.ts';
+import { canFail, columnExpr, columnUses, conjunction, isTrivial, referencedColumn } from './expressions.ts';
 import { PlanRewriter } from './plan-rewriter.ts';
 import { prepareWindows } from './prepare-windows.ts';
 import { prune } from './prune.ts';
@@ -86,7 +86,7 @@ export function fuseProjects(plan: LogicalPlan): LogicalPlan {
 function fused(outer: ProjectNode, inner: ProjectNode): readonly ProjectedColumn[] | undefined {
   const uses = new Map<string, number>();
   for (const { expr } of outer.columns) {
-    for (const name of exprColumns(expr)) uses.set(name, (uses.get(name) ?? 0) + 1);
+    for (const name of columnUses(expr)) uses.set(name, (uses.get(name) ?? 0) + 1);
   }
   const twice = inner.columns.some(({ name, expr }) => !isTrivial(expr) && (uses.get(name) ?? 0) > 1);
   if (twice) return undefined;
