@@ -1,0 +1,175 @@
+/**
+ * Building a frame out of columns: typed arrays as they are, or JavaScript values.
+ *
+ * The bytes equal those of the engine in layout (engine-as/abi.ts); a frame's dictHash is computed
+ * by this room's own hash v1. Text given as strings becomes a dictionary column when values repeat,
+ * else plain utf8. The frame is written into memory that the caller gives, or into a new buffer.
+ */
+import {
+  COLUMN_BYTES_AT,
+  COLUMN_BYTES_LENGTH_AT,
+  COLUMN_DATA_AT,
+  COLUMN_DATA_BYTES_AT,
+  COLUMN_DICT_AT,
+  COLUMN_DICT_BYTES_AT,
+  COLUMN_DICT_BYTES_LENGTH_AT,
+  COLUMN_DICT_COUNT_AT,
+  COLUMN_DICT_HASH_AT,
+  COLUMN_ENCODING_AT,
+  COLUMN_ENTRY_BYTES,
+  COLUMN_TYPE_AT,
+  COLUMN_VALIDITY_AT,
+  ENCODING_DICTIONARY,
+  ENCODING_PLAIN,
+  FRAME_BYTES_AT,
+  FRAME_COLUMNS_AT,
+  FRAME_HEADER_BYTES,
+  FRAME_KINDS_AT,
+  FRAME_MAGIC,
+  FRAME_ROWS_AT,
+  FRAME_ROWS_MAX,
+  FRAME_TIME_COLUMN_AT,
+  ROW_INSERT,
+} from '../abi/index.ts';
+import { invariant } from '../base/index.ts';
+import type { RowValue } from '../schema/index.ts';
+import { valuesToBlocks } from './frame-values.ts';
+import type { FrameDictionary } from './frame-dictionary.ts';
+
+/** What a column can be given as; `validity` is a bitmap, least significant bit first, 1 = valid. */
+export type FrameColumn =
+  /** JavaScript values as FrameReader.get returns them (undefined counts as null; i64 and timestamp take number or bigint). */
+  | { readonly values: ArrayLike<RowValue | undefined> }
+  /** i32: Int32Array; i64 and timestamp: BigInt64Array; f64: Float64Array; bool: a bitmap as Uint8Array. */
+  | {
+      readonly data: Int32Array | BigInt64Array | Float64Array | Uint8Array;
+      readonly validity?: Uint8Array | undefined;
+    }
+  /** utf8: ids[rows], in range of the dictionary also where a row is null. */
+  | {
+      readonly ids: Int32Array;
+      readonly dictionary: FrameDictionary;
+      readonly validity?: Uint8Array | undefined;
+    }
+  /** utf8: offsets[rows + 1] into bytes. */
+  | {
+      readonly offsets: Int32Array;
+      readonly bytes: Uint8Array;
+      readonly validity?: Uint8Array | undefined;
+    };
+
+/** A column as the blocks of the frame that it becomes. */
+export interface ColumnBlocks {
+  readonly data: ArrayBufferView;
+  readonly validity: Uint8Array | undefined;
+  readonly text: Uint8Array | undefined;
+  readonly dictionary: FrameDictionary | undefined;
+}
+
+/** Gives memory for a frame of so many bytes, its start aligned to 16 in its buffer (or to 8). */
+export type FrameMemory = (bytes: number) => Uint8Array;
+
+const padded = (bytes: number): number => (bytes + 15) & ~15;
+
+export class FrameBuilder {
+  /** TYPE_… of each column. */
+  readonly types: readonly number[];
+
+  constructor(types: readonly number[]) {
+    this.types = types;
+  }
+
+  /**
+   * A frame of `rows` rows (at most FRAME_ROWS_MAX); columns in the order of `types`. With
+   * `memory`, it is written there and that memory's first bytes are returned. Error: ROW_VALUE_TYPE.
+   */
+  build(rows: number, columns: readonly FrameColumn[], memory: FrameMemory = newMemory): Uint8Array {
+    invariant(rows >= 0 && rows <= FRAME_ROWS_MAX, 'a frame has too many rows', { rows, rowsMax: FRAME_ROWS_MAX });
+    invariant(columns.length === this.types.length, 'a frame has other columns than its builder', {
+      columns: columns.length,
+      expected: this.types.length,
+    });
+    const blocks = columns.map((column, index) => toBlocks(column, this.types[index] ?? 0, index, rows));
+    const directoryEnd = FRAME_HEADER_BYTES + columns.length * COLUMN_ENTRY_BYTES;
+    const frameBytes = blocks.reduce((sum, column) => sum + blocksBytes(column), directoryEnd);
+    const given = memory(frameBytes);
+    invariant(given.byteLength >= frameBytes, 'the memory given for a frame is too small', {
+      bytes: given.byteLength,
+      frameBytes,
+    });
+    const frame = given.byteLength === frameBytes ? given : given.subarray(0, frameBytes);
+    writeFrame(frame, rows, this.types, blocks, directoryEnd);
+    return frame;
+  }
+}
+
+function newMemory(bytes: number): Uint8Array {
+  return new Uint8Array(bytes);
+}
+
+function toBlocks(column: FrameColumn, type: number, index: number, rows: number): ColumnBlocks {
+  if ('values' in column) return valuesToBlocks(column.values, { type, column: index, rows });
+  const validity = column.validity;
+  if ('ids' in column) {
+    return { data: column.ids.subarray(0, rows), validity, text: undefined, dictionary: column.dictionary };
+  }
+  if ('offsets' in column) {
+    return { data: column.offsets.subarray(0, rows + 1), validity, text: column.bytes, dictionary: undefined };
+  }
+  const { data } = column;
+  const whole = data instanceof Uint8Array ? data.subarray(0, (rows + 7) >> 3) : data.subarray(0, rows);
+  return { data: whole, validity, text: undefined, dictionary: undefined };
+}
+
+function blocksBytes(column: ColumnBlocks): number {
+  const { data, validity, text, dictionary } = column;
+  const dictionaryBytes =
+    dictionary === undefined ? 0 : padded(dictionary.offsets.byteLength) + padded(dictionary.bytes.byteLength);
+  return padded(data.byteLength) + padded(validity?.byteLength ?? 0) + padded(text?.byteLength ?? 0) + dictionaryBytes;
+}
+
+function writeFrame(
+  frame: Uint8Array,
+  rows: number,
+  types: readonly number[],
+  blocks: readonly ColumnBlocks[],
+  directoryEnd: number,
+): void {
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  frame.fill(0, 0, directoryEnd);
+  view.setInt32(0, FRAME_MAGIC, true);
+  view.setUint32(FRAME_BYTES_AT, frame.byteLength, true);
+  view.setUint32(FRAME_ROWS_AT, rows, true);
+  view.setUint32(FRAME_COLUMNS_AT, types.length, true);
+  view.setUint32(FRAME_KINDS_AT, ROW_INSERT, true);
+  view.setInt32(FRAME_TIME_COLUMN_AT, -1, true);
+  let at = directoryEnd;
+  const place = (block: ArrayBufferView): number => {
+    const start = at;
+    const end = start + block.byteLength;
+    frame.set(new Uint8Array(block.buffer, block.byteOffset, block.byteLength), start);
+    at = padded(end);
+    frame.fill(0, end, at);
+    return start;
+  };
+  blocks.forEach((column, index) => {
+    const entry = FRAME_HEADER_BYTES + index * COLUMN_ENTRY_BYTES;
+    const set = (field: number, value: number): void => view.setUint32(entry + field, value, true);
+    const { data, validity, text, dictionary } = column;
+    view.setUint8(entry + COLUMN_TYPE_AT, types[index] ?? 0);
+    view.setUint8(entry + COLUMN_ENCODING_AT, dictionary === undefined ? ENCODING_PLAIN : ENCODING_DICTIONARY);
+    set(COLUMN_DATA_BYTES_AT, data.byteLength);
+    set(COLUMN_DATA_AT, place(data));
+    if (validity !== undefined) set(COLUMN_VALIDITY_AT, place(validity));
+    if (text !== undefined) {
+      set(COLUMN_BYTES_LENGTH_AT, text.byteLength);
+      set(COLUMN_BYTES_AT, place(text));
+    }
+    if (dictionary === undefined) return;
+    set(COLUMN_DICT_COUNT_AT, dictionary.count);
+    set(COLUMN_DICT_BYTES_LENGTH_AT, dictionary.bytes.byteLength);
+    set(COLUMN_DICT_AT, place(dictionary.offsets));
+    set(COLUMN_DICT_BYTES_AT, place(dictionary.bytes));
+    view.setBigUint64(entry + COLUMN_DICT_HASH_AT, dictionary.hash, true);
+  });
+}
