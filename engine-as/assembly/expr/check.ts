@@ -119,6 +119,8 @@ function checkInstruction(at: usize, registers: i32, program: usize, columnTypes
   for (let i = 0; i < 4; i++) {
     const register = i < 3 ? operandOf(at, i) : guardOf(at);
     const used = i == 3 ? register != -1 : i < operandCount(op);
+    // kernels of one operand read "the second" too, so what is not used has to be absent
+    if (!used && register != -1) return -4 - i;
     if (!used) continue;
     if (<u32>register >= <u32>registers || register == written || load<u8>(held + register) == 0) return -4 - i;
     if (i == 3 && load<u8>(held + register) != <u8>TYPE_BOOL) return -7;
