@@ -19,6 +19,7 @@ import {
   restoreEnd,
   restoreRecord,
   snapshotBegin,
+  snapshotDiscard,
   snapshotNext,
   taskCounter,
   taskFlush,
@@ -33,6 +34,8 @@ import {
   taskSplitMax,
   taskWatermark,
 } from "./task/index";
+
+export * from "./codec/index";
 
 export function abi_version(): i32 {
   return ABI_VERSION;
@@ -131,6 +134,11 @@ export function snapshot_begin(task: usize): i32 {
 
 export function snapshot_next(task: usize, into: usize, capacity: i32): i32 {
   return snapshotNext(task, into, capacity);
+}
+
+/** The host threw away what the last snapshot wrote: the next one is full. */
+export function snapshot_discard(task: usize): void {
+  snapshotDiscard(task);
 }
 
 export function restore_begin(task: usize, keyGroupFrom: i32, keyGroupTo: i32): i32 {

@@ -3,4 +3,4 @@ export { planRead } from "./plan";
 export { taskFree } from "./task";
 export { taskFlush, taskPush, taskResume, taskWatermark } from "./runner";
 export { taskCounter, taskOutBytes, taskOutChannel, taskOutPtr, taskOutRows, taskSplit, taskSplitMax } from "./access";
-export { restoreBegin, restoreEnd, restoreRecord, snapshotBegin, snapshotNext } from "./state";
+export { restoreBegin, restoreEnd, restoreRecord, snapshotBegin, snapshotDiscard, snapshotNext } from "./state";

@@ -27,14 +27,14 @@ import { blockAlloc, fail } from "../memory/index";
 import { partitionNew } from "../operators/partition";
 import { windowCreate, windowOutputTypes } from "../operators/window";
 import { Operator, OPERATOR_BYTES, Task, taskFree, taskNew } from "./task";
-import { checkWindow } from "./plan-window";
 import { badWord, planStartsAt } from "./plan-words";
 
 const OPERATORS_MAX: i32 = 256;
 const PLAN_WORDS_MAX: i32 = 1 << 22;
 const KEY_GROUPS_LOG2_MAX: i32 = 15;
 const CHANNELS_MAX: i32 = 255;
-/** A window may put out keys, two times and aggregates; checked against COLUMNS_MAX afterwards. */
+/** In OP_WINDOW, counted from keyCount, less the keys: timeColumn, three i64, keyGroupsLog2, then this. */
+const LATE_OUTPUT_WORD: i32 = 9;
 const TYPES_ROW_BYTES: usize = <usize>COLUMNS_MAX * 4;
 
 /** A task that runs the plan of `words` words at `plan` (copied); 0 = error slot filled. */
@@ -209,20 +209,22 @@ function readOutput(task: Task, operator: Operator): i32 {
 }
 
 function readWindow(task: Task, operator: Operator, index: i32, outTypes: usize): i32 {
-  if (task.window >= 0) return badWord(operator.payload - 12);
-  const lateOutput = checkWindow(operator);
-  if (lateOutput < 0) return STATUS_ERROR;
-  operator.state = windowCreate(operator.payload, operator.types, operator.columnCount, operator.id);
+  const payload = operator.payload;
+  if (task.window >= 0) return badWord(payload - 12);
+  // the window checks its own payload, within these words
+  operator.state = windowCreate(payload, operator.payloadWords, operator.types, operator.columnCount, operator.id);
   if (operator.state == 0) return STATUS_ERROR;
   task.window = index;
+  const lateOutputAt = payload + ((<usize>(load<i32>(payload) + LATE_OUTPUT_WORD)) << 2);
+  const lateOutput = load<i32>(lateOutputAt);
+  if (lateOutput < 0 || lateOutput > 1) return badWord(lateOutputAt);
   if (lateOutput == 1) {
     task.lateExchange = exchangeNew(operator.types, operator.columnCount, 1);
     if (task.lateExchange == 0) return STATUS_ERROR;
   }
-  const count = windowOutputTypes(operator.state, outTypes);
-  return count > COLUMNS_MAX ? badWord(operator.payload) : count;
+  if (windowOutputTypes(operator.state, 0) > COLUMNS_MAX) return badWord(payload);
+  return windowOutputTypes(operator.state, outTypes);
 }
-
 
 @inline
 function typeAt(types: usize, index: i32): i32 {

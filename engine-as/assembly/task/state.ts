@@ -9,6 +9,7 @@ import {
   windowRestoreEnd,
   windowRestoreRecord,
   windowSnapshotBegin,
+  windowSnapshotDiscard,
   windowSnapshotNext,
 } from "../operators/window";
 import { operatorAt, PHASE_IDLE, Task } from "./task";
@@ -43,6 +44,12 @@ export function snapshotNext(ptr: usize, into: usize, capacity: i32): i32 {
   errorClear();
   if (task.window < 0) return 0;
   return named(task, windowSnapshotNext(operatorAt(task, task.window).state, into, capacity));
+}
+
+/** The records of the last snapshot were not kept: the next one holds every page. */
+export function snapshotDiscard(ptr: usize): void {
+  const task = changetype<Task>(ptr);
+  if (task.window >= 0) windowSnapshotDiscard(operatorAt(task, task.window).state);
 }
 
 export function restoreBegin(ptr: usize, keyGroupFrom: i32, keyGroupTo: i32): i32 {

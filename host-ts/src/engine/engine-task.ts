@@ -89,6 +89,11 @@ export class EngineTask {
     return this.#status('snapshot_next', into, capacity);
   }
 
+  /** The records of the last snapshot were not kept: the next one holds every page. */
+  snapshotDiscard(): void {
+    this.#call('snapshot_discard');
+  }
+
   /** All records of a snapshot from begin to end, in copies: for tests and small states. */
   *snapshot(): Generator<Uint8Array<ArrayBuffer>, void, void> {
     const buffer = this.#engine.alloc(SNAPSHOT_BUFFER_BYTES);
