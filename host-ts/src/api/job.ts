@@ -26,7 +26,7 @@ export interface JobDefinition {
 
 /** `export default job('late flights', (env) => env.source(flights)….sink(…))` */
 export function job(name: string, build: (env: Env) => unknown, options: JobOptions = {}): JobDefinition {
-  if (typeof name !== 'string' || name.trim() === '') throw badJobName(String(name));
+  if (typeof name !== 'string' || name.trim() === '') throw badJobName(name);
   const definition: JobDefinition = { name, build, options };
   Object.defineProperty(definition, JOB, { value: true });
   return definition;

@@ -42,7 +42,7 @@ interface DecodedOperator {
 /** Reads the words back by the rules of engine-as/abi.ts. */
 function decode(plan: TaskPlan | undefined): readonly DecodedOperator[] {
   assert.equal(plan?.kind, 'native');
-  const { words, operators } = plan as NativeTaskPlan;
+  const { words, operators } = plan;
   assert.equal(words[0], abi.PLAN_MAGIC);
   const decoded: DecodedOperator[] = [];
   let at = 2;

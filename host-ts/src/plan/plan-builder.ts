@@ -185,7 +185,7 @@ export class PlanBuilder {
   #add(init: NodeInit, name = ''): number {
     const id = this.#nodes.length;
     const uid = defaultUid(init.kind === 'closure' ? init.form : init.kind, this.#nodes);
-    this.#nodes.push({ ...init, id, uid, name: name || uid } as LogicalNode);
+    this.#nodes.push({ ...init, id, uid, name: name || uid });
     return id;
   }
 

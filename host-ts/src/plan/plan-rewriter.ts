@@ -34,7 +34,7 @@ export class PlanRewriter {
   /** Adds a node whose inputs are ids of the new plan. */
   add(node: WithoutId): number {
     const id = this.#nodes.length;
-    this.#nodes.push({ ...node, id } as LogicalNode);
+    this.#nodes.push({ ...node, id });
     return id;
   }
 

@@ -39,7 +39,10 @@ function checkGraph(graph: JobGraph): void {
     const fans = [vertex.output, vertex.late].filter((fan) => fan?.kind === 'fan');
     const forward = fans.flatMap((fan) => (fan?.kind === 'fan' ? fan.forward : []));
     const out = graph.edges.filter((edge) => edge.from === index && edge.kind === 'forward');
-    assert.deepEqual(forward.toSorted(), out.map((edge) => edge.to).toSorted());
+    assert.deepEqual(
+      forward.toSorted((a, b) => a - b),
+      out.map((edge) => edge.to).toSorted((a, b) => a - b),
+    );
     assert.equal(new Set(forward).size, forward.length, 'one edge from chain to chain');
   });
   graph.edges.forEach((edge, index) => {
