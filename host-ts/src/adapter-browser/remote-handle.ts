@@ -1,0 +1,75 @@
+/** The page's handle on a job whose coordinator runs in a worker. */
+import * as Comlink from 'comlink';
+import { errorFromData } from '../base/index.ts';
+import type { JobHandle, JobResult, TableHandle } from '../control/index.ts';
+import type { Outcome, PlainMethod, RemoteJob, TableMethod } from './worker-messages.ts';
+
+/** A handle that also gives its workers back. */
+export interface PageJobHandle extends JobHandle {
+  /** Ends all workers at once. What was checkpointed stays. */
+  close(): void;
+}
+
+export interface RemoteHandleInit {
+  readonly remote: Comlink.Remote<RemoteJob>;
+  /** Rejects when the coordinator's worker fails or the handle is closed; never resolves. */
+  readonly lost: Promise<never>;
+  close(): void;
+}
+
+export function remoteHandle({ remote, lost, close }: RemoteHandleInit): PageJobHandle {
+  const result = async <Value>(outcome: Promise<Outcome>): Promise<Value> => {
+    const settled = await Promise.race([outcome, lost]);
+    if ('error' in settled) throw errorFromData(settled.error);
+    return settled.value as Value;
+  };
+  const call =
+    <Value>(method: PlainMethod) =>
+    (...args: readonly unknown[]): Promise<Value> =>
+      result(remote.call(method, args));
+  const stopper = async (listening: Promise<Outcome>): Promise<() => void> => {
+    const number = await result<number>(listening);
+    return () => void remote.unlisten(number);
+  };
+  const done = result<JobResult>(remote.done());
+  done.catch(() => undefined); // also seen through status()
+  return {
+    done,
+    graph: call('graph'),
+    explain: call('explain'),
+    status: call('status'),
+    metrics: call('metrics'),
+    observe: (listener) => stopper(remote.observe(Comlink.proxy(listener))),
+    logs: call('logs'),
+    pause: call('pause'),
+    resume: call('resume'),
+    setPace: call('setPace'),
+    checkpoint: call('checkpoint'),
+    stop: call('stop'),
+    cancel: call('cancel'),
+    rescale: call('rescale'),
+    killSlot: call('killSlot'),
+    collected: call('collected'),
+    table(name): TableHandle {
+      const callTable =
+        <Value>(method: TableMethod) =>
+        (...args: readonly unknown[]): Promise<Value> =>
+          result(remote.callTable(name, method, args));
+      return {
+        columns: callTable('columns'),
+        rowCount: callTable('rowCount'),
+        get: callTable('get'),
+        scan: callTable('scan'),
+        frames: callTable('frames'),
+        subscribe: (listener) => stopper(remote.subscribe(name, Comlink.proxy(listener))),
+      };
+    },
+    close,
+  };
+}
+
+/** Waits until the job has been started; rejects with what kept it from that. */
+export async function whenStarted(remote: Comlink.Remote<RemoteJob>, lost: Promise<never>): Promise<void> {
+  const outcome = await Promise.race([remote.started(), lost]);
+  if ('error' in outcome) throw errorFromData(outcome.error);
+}

@@ -1,0 +1,90 @@
+/** Starts a job in a page: one worker for the coordinator, one for every slot. */
+import * as Comlink from 'comlink';
+import type { JobDefinition } from '../api/index.ts';
+import type { InputBinding } from '../connectors/index.ts';
+import { handleClosed, workerFailed } from './errors.ts';
+import { pageWorkers } from './page-workers.ts';
+import { remoteHandle, whenStarted } from './remote-handle.ts';
+import type { PageJobHandle } from './remote-handle.ts';
+import type { CoordinatorStart, RemoteJob } from './worker-messages.ts';
+
+export interface StartOptions {
+  /**
+   * Makes a worker whose module calls `serveSlot([…])` with the job:
+   * `() => new Worker(new URL('./slot-worker.ts', import.meta.url), { type: 'module' })`.
+   */
+  readonly worker: () => Worker;
+  /** By the job's input names: `{ flights: parquet(url) }`. */
+  readonly inputs?: Readonly<Record<string, InputBinding>>;
+  /** Slots; as many as there are cores, at most 8, unless given. */
+  readonly parallelism?: number;
+  /** Name under which checkpoints are kept in IndexedDB; without it they are kept in memory. */
+  readonly checkpoints?: string;
+  /** Go on from the newest checkpoint of that name, if there is one. */
+  readonly resume?: boolean;
+  /** Milliseconds between checkpoints; 5,000 unless given. */
+  readonly checkpointIntervalMs?: number;
+  /** Event-milliseconds per millisecond; unlimited unless given. */
+  readonly pace?: number;
+  readonly paused?: boolean;
+  /** How rows cross workers: 'auto' takes shared memory where the page is cross-origin isolated. */
+  readonly channels?: 'auto' | 'ring' | 'message';
+  /** Bytes of one slot's engine at most; 1 GiB unless given. */
+  readonly memoryBytesMax?: number;
+  readonly batchRows?: number;
+}
+
+/**
+ * Starts the job (or the job of that name). Rejects with what is wrong with the job, its inputs or
+ * the checkpoints; what fails later fails `handle.done`. `handle.close()` gives the workers back.
+ */
+export async function startJob(job: JobDefinition | string, options: StartOptions): Promise<PageJobHandle> {
+  const name = typeof job === 'string' ? job : job.name;
+  const calls = new MessageChannel();
+  const workers = new MessageChannel();
+  const coordinator = options.worker();
+  const slots = pageWorkers(options.worker, workers.port1);
+  let lose: (error: Error) => void = () => undefined;
+  const lost = new Promise<never>((_, reject) => (lose = reject));
+  lost.catch(() => undefined); // seen by whoever waits
+  coordinator.onerror = (event) => lose(workerFailed('the coordinator', event.message || 'its module did not load'));
+  const inputs = options.inputs ?? {};
+  const first: CoordinatorStart = {
+    sluice: 'coordinator',
+    calls: calls.port2,
+    workers: workers.port2,
+    options: {
+      job: name,
+      inputs,
+      parallelism: options.parallelism,
+      checkpoints: options.checkpoints,
+      resume: options.resume ?? false,
+      checkpointIntervalMs: options.checkpointIntervalMs,
+      pace: options.pace,
+      paused: options.paused ?? false,
+      channels: options.channels ?? 'auto',
+      memoryBytesMax: options.memoryBytesMax,
+      batchRows: options.batchRows,
+    },
+  };
+  coordinator.postMessage(first, [calls.port2, workers.port2, ...streamsOf(inputs)]);
+  const remote = Comlink.wrap<RemoteJob>(calls.port1);
+  const close = (): void => {
+    lose(handleClosed(name));
+    slots.close();
+    coordinator.terminate();
+    calls.port1.close();
+  };
+  try {
+    await whenStarted(remote, lost);
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return remoteHandle({ remote, lost, close });
+}
+
+/** Streams change their owner with the message; everything else is copied. */
+function streamsOf(inputs: Readonly<Record<string, InputBinding>>): Transferable[] {
+  return Object.values(inputs).flatMap(({ location }) => (location?.kind === 'stream' ? [location.stream] : []));
+}

@@ -1,0 +1,62 @@
+/** The coordinator's spawner in a page: asks the page for workers and talks to them directly. */
+import { serveStorage } from '../checkpoint/index.ts';
+import type { CheckpointStorage } from '../checkpoint/index.ts';
+import type { FromSlot, SlotLinkEvents, Spawner } from '../control/index.ts';
+import { createMessagePlan, createRingPlan } from '../exchange/index.ts';
+import type { Port } from '../exchange/index.ts';
+import type { StorageAccess, ToPage, WorkerExit } from './worker-messages.ts';
+
+export interface WorkerSpawnerInit {
+  /** To the page, which makes and ends the workers. */
+  readonly workers: MessagePort;
+  readonly channels: 'ring' | 'message';
+  /** The name of an IndexedDB that slots open themselves, or a storage of this worker. */
+  readonly storage: { readonly idb: string } | { readonly served: CheckpointStorage };
+}
+
+export function workerSpawner({ workers, channels, storage }: WorkerSpawnerInit): Spawner {
+  const spawned = new Map<number, SlotLinkEvents>();
+  let ids = 0;
+  workers.onmessage = ({ data }: MessageEvent<WorkerExit>) => {
+    const events = spawned.get(data.id);
+    spawned.delete(data.id);
+    events?.exit(data.reason);
+  };
+  const ask = (message: ToPage, transfer: Transferable[]): void => workers.postMessage(message, transfer);
+  return {
+    channelKind: channels,
+    spawn(slot, events) {
+      const id = ++ids;
+      const { port1: own, port2: control } = new MessageChannel();
+      spawned.set(id, events);
+      own.onmessage = ({ data }: MessageEvent<FromSlot>) => events.message(data);
+      const access = accessTo(storage);
+      const ports = access.kind === 'port' ? [control, access.port] : [control];
+      ask({ type: 'spawn', id, slot, control, storage: access }, ports);
+      return {
+        post: (message, transfer = []) => own.postMessage(message, transfer as Transferable[]),
+        kill() {
+          spawned.delete(id);
+          own.close();
+          ask({ type: 'kill', id }, []);
+        },
+      };
+    },
+    channelPlan(edges, parallelism) {
+      const options = { edges, parallelism };
+      return channels === 'ring' ? createRingPlan(options) : createMessagePlan(options, newPorts);
+    },
+  };
+}
+
+function accessTo(storage: WorkerSpawnerInit['storage']): StorageAccess {
+  if ('idb' in storage) return { kind: 'idb', name: storage.idb };
+  const { port1, port2 } = new MessageChannel();
+  serveStorage(storage.served, port1 as Port);
+  return { kind: 'port', port: port2 };
+}
+
+function newPorts(): readonly [Port, Port] {
+  const { port1, port2 } = new MessageChannel();
+  return [port1 as Port, port2 as Port];
+}
