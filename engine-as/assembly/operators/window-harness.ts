@@ -2,6 +2,7 @@
 // host-ts/test/engine/window-harness.ts and bench/micro/state.mjs compile it; nothing of it is in engine.wasm.
 import { Batch, batchFromFrame } from "../batch/index";
 import { arenaNew, arenaReset, memoryInit } from "../memory/index";
+import { keyHashes } from "./window-sources";
 import { windowLateBatch, windowNextBatch, windowPush, windowRestoreRecord } from "./window";
 import { WindowOperator } from "./window-types";
 
@@ -43,7 +44,23 @@ export function push(op: usize, frame: usize, sel: usize, selected: i32): i32 {
   return windowPush(op, batch);
 }
 
-/** Pushes a frame that was turned into a batch before; `batch` comes from `open`. */
+/** u32 key groups of the frame's rows into `out`; rows, or −1. */
+export function keyGroups(op: usize, frame: usize, out: usize): i32 {
+  arenaReset(inArena);
+  const batch = batchFromFrame(frame, inArena);
+  if (batch == 0) return -1;
+  const window = changetype<WindowOperator>(op);
+  const hashes = keyHashes(window, batch);
+  const rows = changetype<Batch>(batch).rows;
+  for (let row = 0; row < rows; row++) {
+    const hash = load<u64>(hashes + ((<usize>row) << 3));
+    const log2 = <u64>window.groups.log2;
+    store<u32>(out + ((<usize>row) << 2), log2 == 0 ? 0 : <u32>(hash >> (64 - log2)));
+  }
+  return rows;
+}
+
+/** Turns a frame into a batch once, for pushOpen. */
 export function open(frame: usize): usize {
   return batchFromFrame(frame, outArena);
 }

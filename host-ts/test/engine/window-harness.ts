@@ -49,6 +49,7 @@ export interface Exports {
   errorCode: Fn;
   memoryUsed: Fn;
   mergeOnly: Fn;
+  keyGroups: Fn;
   restoreRecord: Fn;
   windowCreate: Fn;
   windowFree: Fn;
@@ -314,6 +315,18 @@ export class WindowUnderTest {
       e.free(at);
     }
     return status === 0 ? e.windowRestoreEnd(this.op) : status;
+  }
+
+  /** Key group of each row of the frame. */
+  keyGroups(frame: Uint8Array): number[] {
+    const { e } = this;
+    const at = copyIn(e, frame);
+    const out = e.alloc(4096 * 4);
+    const rows = e.keyGroups(this.op, at, out);
+    const groups = [...new Uint32Array(e.memory.buffer, out, rows)];
+    e.free(at);
+    e.free(out);
+    return groups;
   }
 
   counter(index: number): number {
