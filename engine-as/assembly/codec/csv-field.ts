@@ -84,10 +84,17 @@ export function cutField(decoder: Decoder, start: usize, end: usize): usize {
   if (<u32>load<u8>(start) == decoder.quote) return cutQuoted(decoder, start, end);
   fieldIsQuoted = false;
   fieldFrom = start;
+  const delimiters = i8x16.splat(<i8>decoder.delimiter);
+  const newlines = i8x16.splat(<i8>LF);
   let p = start;
-  let c = <u32>load<u8>(p);
-  while (c != decoder.delimiter && c != LF) c = <u32>load<u8>(++p);
-  if (c == LF && p > start && load<u8>(p - 1) == CR) p--;
+  let found: u32;
+  do {
+    const text = v128.load(p);
+    found = <u32>i8x16.bitmask(v128.or(i8x16.eq(text, delimiters), i8x16.eq(text, newlines)));
+    p += 16;
+  } while (found == 0);
+  p = p - 16 + <usize>ctz(found);
+  if (<u32>load<u8>(p) == LF && p > start && load<u8>(p - 1) == CR) p--;
   fieldTo = p;
   return p;
 }

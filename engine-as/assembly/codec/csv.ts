@@ -16,7 +16,7 @@ import {
   TYPE_TIMESTAMP,
   TYPE_UTF8,
 } from "../../abi";
-import { GRAMMAR_LOOSE, parsedF64, parsedI64, parseF64, parseI64 } from "../kernels/number";
+import { GRAMMAR_LOOSE, parsedF64, parsedI64, parseF64, parseI64, parseShortI64 } from "../kernels/number";
 import { ColumnOut, PUT_OK, putF64, putI32, putI64, putText } from "./column-out";
 import { columnOut, Decoder, failAt, STOP_END, STOP_FULL } from "./decoder";
 import { csvHeader } from "./csv-header";
@@ -81,6 +81,8 @@ function csvRecord(decoder: Decoder, start: usize, end: usize): usize {
   const lastField = decoder.fieldCount - 1;
   let order = decoder.order;
   const orderEnd = order + ((<usize>decoder.columnCount) << 1);
+  const delimiters = i8x16.splat(<i8>delimiter);
+  const newlines = i8x16.splat(<i8>LF);
   let field = 0;
   let p = start;
   passedReset();
@@ -92,7 +94,7 @@ function csvRecord(decoder: Decoder, start: usize, end: usize): usize {
       if (p == 0) return 0;
       field = source;
     }
-    let after = plainField(decoder, column, row, p, delimiter);
+    let after = plainField(decoder, column, row, p, delimiter, delimiters, newlines);
     if (after == 0) {
       after = putField(decoder, column, row, p, end);
       if (after == 0) return 0;
@@ -110,12 +112,21 @@ function csvRecord(decoder: Decoder, start: usize, end: usize): usize {
 
 /** A field without quotes, blanks or surprises; the address of what ends it, or 0: look closer. */
 @inline
-function plainField(decoder: Decoder, column: ColumnOut, row: i32, p: usize, delimiter: u32): usize {
+function plainField(
+  decoder: Decoder,
+  column: ColumnOut,
+  row: i32,
+  p: usize,
+  delimiter: u32,
+  delimiters: v128,
+  newlines: v128,
+): usize {
   const type = column.type;
-  if (type == TYPE_UTF8) return plainText(decoder, column, row, p, delimiter);
+  if (type == TYPE_UTF8) return plainText(decoder, column, row, p, delimiters, newlines);
   let after: usize = 0;
   if (type == TYPE_I64) {
-    after = parseI64(p, GRAMMAR_LOOSE);
+    after = parseShortI64(p, GRAMMAR_LOOSE);
+    if (after == 0) after = parseI64(p, GRAMMAR_LOOSE);
     putI64(column, row, parsedI64);
   } else if (type == TYPE_TIMESTAMP) {
     after = parseTimestamp(column, p);
@@ -124,7 +135,8 @@ function plainField(decoder: Decoder, column: ColumnOut, row: i32, p: usize, del
     after = parseF64(p, GRAMMAR_LOOSE);
     putF64(column, row, parsedF64);
   } else if (type == TYPE_I32) {
-    after = parseI64(p, GRAMMAR_LOOSE);
+    after = parseShortI64(p, GRAMMAR_LOOSE);
+    if (after == 0) after = parseI64(p, GRAMMAR_LOOSE);
     if (parsedI64 != <i64>(<i32>parsedI64)) return 0;
     putI32(column, row, <i32>parsedI64);
   }
@@ -134,10 +146,8 @@ function plainField(decoder: Decoder, column: ColumnOut, row: i32, p: usize, del
 }
 
 @inline
-function plainText(decoder: Decoder, column: ColumnOut, row: i32, start: usize, delimiter: u32): usize {
+function plainText(decoder: Decoder, column: ColumnOut, row: i32, start: usize, delimiters: v128, newlines: v128): usize {
   if (<u32>load<u8>(start) == decoder.quote || decoder.nullBytes != 0) return 0;
-  const delimiters = i8x16.splat(<i8>delimiter);
-  const newlines = i8x16.splat(<i8>LF);
   let p = start;
   let found: u32;
   do {

@@ -13,7 +13,7 @@ import {
   TYPE_UTF8,
   ROW_BYTES_MAX,
 } from "../../abi";
-import { GRAMMAR_JSON, parsedF64, parsedI64, parseF64, parseI64 } from "../kernels/number";
+import { GRAMMAR_JSON, parsedF64, parsedI64, parseF64, parseI64, parseShortI64 } from "../kernels/number";
 import {
   ColumnOut,
   PUT_OK,
@@ -48,7 +48,8 @@ export function plainValue(column: ColumnOut, row: i32, p: usize): usize {
     return putText(column, row, p + 1, <i32>(end - p - 1)) == PUT_OK ? end + 1 : 0;
   }
   if (type == TYPE_I64) {
-    const end = parseI64(p, GRAMMAR_JSON);
+    let end = parseShortI64(p, GRAMMAR_JSON);
+    if (end == 0) end = parseI64(p, GRAMMAR_JSON);
     if (end == 0 || isMore(end)) return 0;
     putI64(column, row, parsedI64);
     return end;
@@ -66,7 +67,8 @@ export function plainValue(column: ColumnOut, row: i32, p: usize): usize {
     return end;
   }
   if (type == TYPE_I32) {
-    const end = parseI64(p, GRAMMAR_JSON);
+    let end = parseShortI64(p, GRAMMAR_JSON);
+    if (end == 0) end = parseI64(p, GRAMMAR_JSON);
     if (end == 0 || isMore(end) || parsedI64 != <i64>(<i32>parsedI64)) return 0;
     putI32(column, row, <i32>parsedI64);
     return end;

@@ -19,7 +19,7 @@ const MISSING: i32 = -3;
 
 const ENTRY_BYTES: usize = 24;
 const SLOTS_LOG2_FIRST: u32 = 9;
-const SLOTS_LOG2_LAST: u32 = 13;
+const SLOTS_LOG2_LAST: u32 = 14;
 const K1: u64 = 0x9e3779b97f4a7c15;
 const K2: u64 = 0xc2b2ae3d27d4eb4f;
 
@@ -83,6 +83,20 @@ export function dictionaryBytes(dictionary: TextDictionary): i32 {
 /** The id of the text, which is entered if it is new; DICTIONARY_FULL or DICTIONARY_NOT_UTF8 otherwise. */
 @inline
 export function dictionaryId(dictionary: TextDictionary, ptr: usize, bytes: i32): i32 {
+  if (bytes <= 8 && bytes > 0) {
+    const word = load<u64>(ptr) & (u64.MAX_VALUE >> (<u64>(8 - bytes) << 3));
+    const hash = hashOf(word, 0, bytes);
+    const id = <i32>load<u16>(dictionary.slots + ((<usize>(hash >> (64 - dictionary.slotsLog2))) << 1)) - 1;
+    if (id >= 0) {
+      const entry = dictionary.entries + <usize>id * ENTRY_BYTES;
+      if (load<u64>(entry) == word && load<i32>(entry, 16) == bytes) return id;
+    }
+    return probe(dictionary, hash, word, 0, ptr, bytes, true);
+  }
+  return wideId(dictionary, ptr, bytes);
+}
+
+function wideId(dictionary: TextDictionary, ptr: usize, bytes: i32): i32 {
   if (bytes > 16) return longId(dictionary, ptr, bytes, true);
   const text = v128.and(v128.load(ptr), v128.load(MASKS + 16 - <usize>bytes));
   const a = v128.extract_lane<u64>(text, 0);
@@ -156,8 +170,8 @@ function add(dictionary: TextDictionary, slot: usize, a: u64, b: u64, ptr: usize
   store<u64>(entry, b, 8);
   store<i32>(entry, bytes, 16);
   store<u16>(dictionary.slots + (slot << 1), <u16>(id + 1));
-  // few entries stay in few cache lines; a quarter full, the table doubles
-  if (dictionary.slotsLog2 < SLOTS_LOG2_LAST && (dictionary.count << 2) >= 1 << dictionary.slotsLog2) grow(dictionary);
+  // few entries stay in few cache lines; an eighth full, the table doubles
+  if (dictionary.slotsLog2 < SLOTS_LOG2_LAST && (dictionary.count << 3) >= 1 << dictionary.slotsLog2) grow(dictionary);
   return id;
 }
 
