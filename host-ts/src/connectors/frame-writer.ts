@@ -25,11 +25,13 @@ import {
   ROW_BYTES_MAX,
   ROW_INSERT,
 } from '../abi/index.ts';
-import type { ColumnData, ColumnSlice, TextDictionary } from './column-batch.ts';
+import type { FrameDictionary } from '../engine/index.ts';
+import type { ColumnData, ColumnSlice } from './column-batch.ts';
 
 /** What a writer needs of the engine. */
 export interface FrameMemory {
-  readonly memory: WebAssembly.Memory;
+  /** A view, good until memory grows. */
+  bytes(ptr: number, length: number): Uint8Array;
   /** Address of `bytes` bytes, a multiple of 16; throws ENGINE_OUT_OF_MEMORY. */
   alloc(bytes: number): number;
   free(ptr: number): void;
@@ -119,7 +121,7 @@ export class FrameWriter {
     }
   }
 
-  #dictionary(entryAt: number, ids: Int32Array, { offsets, bytes, hash }: TextDictionary): void {
+  #dictionary(entryAt: number, ids: Int32Array, { offsets, bytes, hash }: FrameDictionary): void {
     this.#bytes[this.#ptr + entryAt + COLUMN_ENCODING_AT] = ENCODING_DICTIONARY;
     this.#pair(entryAt + COLUMN_DATA_AT, this.#words(ids), ids.byteLength);
     this.#pair(entryAt + COLUMN_DICT_AT, this.#words(offsets), offsets.length - 1);
@@ -149,8 +151,9 @@ export class FrameWriter {
       this.#set(offsetsAt, 0);
       for (let row = 0; row < rows; row++) {
         const id = data.ids[from + row]!;
-        this.#bytes.set(bytes.subarray(offsets[id], offsets[id + 1]), this.#ptr + this.#end);
-        this.#end += offsets[id + 1]! - offsets[id]!;
+        const length = textBytes(data, from + row);
+        this.#bytes.set(bytes.subarray(offsets[id]!, offsets[id]! + length), this.#ptr + this.#end);
+        this.#end += length;
         this.#set(offsetsAt + (row + 1) * 4, this.#end - bytesAt);
       }
     }
@@ -202,16 +205,16 @@ export class FrameWriter {
       this.#ptr = this.#engine.alloc(this.#capacity);
     }
     // the memory may have grown since, which leaves older views without bytes
-    const { buffer } = this.#engine.memory;
+    const { buffer } = this.#engine.bytes(this.#ptr, this.#capacity);
     if (this.#bytes.buffer === buffer) return;
-    this.#bytes = new Uint8Array(buffer);
-    this.#ints = new Int32Array(buffer);
+    this.#bytes = new Uint8Array(buffer as ArrayBuffer);
+    this.#ints = new Int32Array(buffer as ArrayBuffer);
   }
 }
 
 type TextData = Extract<ColumnData, { kind: 'ids' | 'texts' }>;
 
-function isSmall({ offsets, bytes }: TextDictionary): boolean {
+function isSmall({ offsets, bytes }: FrameDictionary): boolean {
   // an empty one is written as plain: an id needs an entry to point to
   return offsets.byteLength + bytes.length <= DICTIONARY_BYTES_MAX && offsets.length > 1;
 }
@@ -219,7 +222,8 @@ function isSmall({ offsets, bytes }: TextDictionary): boolean {
 function textBytes(data: TextData, row: number): number {
   const { offsets } = data.kind === 'ids' ? data.dictionary : data;
   const at = data.kind === 'ids' ? data.ids[row]! : row;
-  return (offsets[at + 1] ?? 0) - offsets[at]!;
+  // the dictionary of a column of nulls is empty, and its ids are 0 all the same
+  return at + 1 < offsets.length ? offsets[at + 1]! - offsets[at]! : 0;
 }
 
 /** An upper bound with the padding of every block. */

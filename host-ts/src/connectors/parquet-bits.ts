@@ -71,28 +71,15 @@ interface Unpack {
 
 function unpack(bytes: Uint8Array, from: number, { width, out, done, count }: Unpack): void {
   const mask = width === 32 ? -1 : (1 << width) - 1;
-  // A buffer of bits that never holds more than 32 + 8: values up to 24 bits fit one refill loop.
-  if (width > 24) {
-    unpackWide(bytes, from, { width, out, done, count });
-    return;
-  }
-  let held = 0;
-  let heldBits = 0;
-  let at = from;
-  for (let index = done; index < done + count; index++) {
-    while (heldBits < width) {
-      held |= bytes[at++]! << heldBits;
-      heldBits += 8;
-    }
-    out[index] = held & mask;
-    held >>>= width;
-    heldBits -= width;
-  }
-}
-
-function unpackWide(bytes: Uint8Array, from: number, { width, out, done, count }: Unpack): void {
   let bit = from * 8;
-  for (let index = done; index < done + count; index++) {
+  let index = done;
+  if (width <= 25) {
+    // four bytes hold any value of up to 25 bits wherever it begins; the last values may lack the four bytes
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const whole = done + Math.max(0, Math.min(count, Math.floor(((bytes.length - 4 - from) * 8) / width)));
+    for (; index < whole; index++, bit += width) out[index] = (view.getUint32(bit >>> 3, true) >>> (bit & 7)) & mask;
+  }
+  for (; index < done + count; index++) {
     let value = 0;
     for (let got = 0; got < width;) {
       const take = Math.min(8 - (bit & 7), width - got);

@@ -9,7 +9,7 @@ import type { ByteSource } from '../platform/index.ts';
 import type { ColumnBatch } from './column-batch.ts';
 import { parquetCorrupt, parquetTruncated } from './errors.ts';
 import type { ParquetPlace } from './errors.ts';
-import { decodeDictionary, decodePage, PAGE_BYTES_MAX, pageRows } from './parquet-page.ts';
+import { decodeDictionary, decodePage, PAGE_BYTES_MAX, PAGE_ROWS_MAX, pageRows } from './parquet-page.ts';
 import type { PageColumn, PageDictionary } from './parquet-page.ts';
 
 /** Bytes that are read at once: a typical column of a row group in one request. */
@@ -77,7 +77,7 @@ export class ParquetColumn {
         if (header.type !== 'DATA_PAGE' && header.type !== 'DATA_PAGE_V2') continue;
         const from = Math.max(0, skip - this.#rows);
         const count = pageRows(header);
-        if (!(count >= 0 && count <= rows - this.#rows)) {
+        if (!(count >= 0 && count <= Math.min(PAGE_ROWS_MAX, rows - this.#rows))) {
           throw new RangeError(`a page of ${count} rows where ${rows - this.#rows} are left`);
         }
         this.#rows += count;

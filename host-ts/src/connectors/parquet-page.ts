@@ -7,7 +7,8 @@
 import { compressors } from 'hyparquet-compressors';
 import { decompressPage } from 'hyparquet/src/datapage.js';
 import type { CompressionCodec, PageHeader, ParquetType } from 'hyparquet';
-import type { ColumnBatch, TextDictionary } from './column-batch.ts';
+import type { FrameDictionary } from '../engine/index.ts';
+import type { ColumnBatch, WordPool } from './column-batch.ts';
 import { decodeHybrid, isOneRun } from './parquet-bits.ts';
 import type { BitSource } from './parquet-bits.ts';
 import type { Conversion } from './parquet-types.ts';
@@ -17,15 +18,23 @@ import type { Values } from './parquet-values.ts';
 /** Bytes of one page, compressed or not: writers aim at 1 MiB; more than this is taken for damage. */
 export const PAGE_BYTES_MAX = 256 << 20;
 
+/** Rows of one page: a constant column may have a whole row group in one. */
+export const PAGE_ROWS_MAX = 1 << 24;
+
 export interface PageColumn {
   readonly type: ParquetType;
   readonly codec: CompressionCodec;
   readonly conversion: Conversion;
   readonly optional: boolean;
+  /** The home's own decompressors; the portable ones otherwise. */
+  readonly native: Decompressors | undefined;
+  readonly pool: WordPool;
 }
 
+export type Decompressors = Readonly<Record<string, (bytes: Uint8Array, byteLength: number) => Uint8Array>>;
+
 export type PageDictionary =
-  | { readonly kind: 'texts'; readonly dictionary: TextDictionary; readonly count: number }
+  | { readonly kind: 'texts'; readonly dictionary: FrameDictionary; readonly count: number }
   | { readonly kind: 'values'; readonly values: Values; readonly count: number };
 
 /** How many rows a data page holds. */
@@ -35,8 +44,8 @@ export function pageRows(header: PageHeader): number {
 
 export function decodeDictionary(header: PageHeader, body: Uint8Array, column: PageColumn): PageDictionary {
   const count = header.dictionary_page_header?.num_values ?? -1;
-  if (count < 0) throw new RangeError('a dictionary page without a count');
-  const page = decompress(body, header.uncompressed_page_size, column.codec);
+  if (!(count >= 0 && count <= PAGE_ROWS_MAX)) throw new RangeError(`a dictionary of ${count} values`);
+  const page = decompress(body, header.uncompressed_page_size, column);
   const source = { bytes: page, at: 0, end: page.length };
   const reader = { source, type: column.type, conversion: column.conversion, count };
   if (column.conversion === 'text') return { kind: 'texts', dictionary: textDictionary(reader), count };
@@ -62,16 +71,20 @@ export function decodePage(
     return { rows, valid, data: count === rows ? values : spread(values, valid!, rows) };
   }
   if (dictionary === undefined) throw new Error('ids without a dictionary page');
-  const ids = new Int32Array(rows);
+  const ids = column.pool.take(rows);
   if (count > 0) {
     const width = source.bytes[source.at++] ?? 33;
     decodeHybrid(source, width, ids, count);
     checkIds(ids, count, dictionary.count);
   }
   if (count < rows) spreadIds(ids, valid!, count);
-  if (dictionary.kind === 'texts')
-    return { rows, valid, data: { kind: 'ids', ids, dictionary: dictionary.dictionary } };
-  return { rows, valid, data: count === 0 ? noValues(dictionary.values, rows) : lookUp(dictionary.values, ids) };
+  if (dictionary.kind === 'texts') {
+    return { rows, valid, data: { kind: 'ids', ids, dictionary: dictionary.dictionary }, pooled: ids };
+  }
+  if (count === 0) return { rows, valid, data: noValues(dictionary.values, rows) };
+  const data = lookUp(dictionary.values, ids, column.pool);
+  column.pool.give(ids);
+  return data.kind === 'words' ? { rows, valid, data, pooled: data.values } : { rows, valid, data };
 }
 
 interface Levels {
@@ -84,7 +97,7 @@ function readLevels(header: PageHeader, body: Uint8Array, column: PageColumn): L
   const rows = pageRows(header);
   const v2 = header.data_page_header_v2;
   if (v2 === undefined) {
-    const page = decompress(body, header.uncompressed_page_size, column.codec);
+    const page = decompress(body, header.uncompressed_page_size, column);
     const source = { bytes: page, at: 0, end: page.length };
     if (!column.optional) return { valid: undefined, source };
     if (page.length < 4) throw new RangeError('a page without levels');
@@ -100,7 +113,7 @@ function readLevels(header: PageHeader, body: Uint8Array, column: PageColumn): L
   const valid = column.optional ? readValid({ bytes: body, at: skipBytes, end: valuesAt }, rows) : undefined;
   const rest = body.subarray(valuesAt);
   const restBytes = header.uncompressed_page_size - valuesAt;
-  const page = v2.is_compressed === false || rest.length === 0 ? rest : decompress(rest, restBytes, column.codec);
+  const page = v2.is_compressed === false || rest.length === 0 ? rest : decompress(rest, restBytes, column);
   return { valid, source: { bytes: page, at: 0, end: page.length } };
 }
 
@@ -112,10 +125,11 @@ function readValid(source: BitSource, rows: number): Uint8Array | undefined {
   return undefined;
 }
 
-function decompress(body: Uint8Array, byteLength: number, codec: CompressionCodec): Uint8Array {
+function decompress(body: Uint8Array, byteLength: number, { codec, native }: PageColumn): Uint8Array {
   if (!(byteLength >= 0 && byteLength <= PAGE_BYTES_MAX)) throw new RangeError(`a page of ${byteLength} B`);
   if (codec === 'ZSTD') checkZstdSize(body, byteLength);
-  return decompressPage(body, byteLength, codec, compressors);
+  const known = native?.[codec] === undefined ? compressors : native;
+  return decompressPage(body, byteLength, codec, known);
 }
 
 // A zstd frame says how large it gets, and the decoder takes memory for that before anything else can be checked.
@@ -133,9 +147,10 @@ function checkZstdSize(body: Uint8Array, byteLength: number): void {
 }
 
 function checkIds(ids: Int32Array, count: number, entries: number): void {
-  let most = 0;
-  for (let row = 0; row < count; row++) most = Math.max(most, ids[row]! >>> 0);
-  if (most >= entries) throw new RangeError(`id ${most} in a dictionary of ${entries}`);
+  const last = entries - 1;
+  let outside = 0;
+  for (let row = 0; row < count; row++) outside |= ids[row]! | (last - ids[row]!);
+  if (outside < 0) throw new RangeError(`an id outside of a dictionary of ${entries}`);
 }
 
 /** Moves ids [0, count) to their rows, from the back; null rows get 0. */
@@ -144,18 +159,18 @@ function spreadIds(ids: Int32Array, valid: Uint8Array, count: number): void {
   for (let row = ids.length - 1; row >= 0; row--) ids[row] = valid[row] === 1 ? ids[from--]! : 0;
 }
 
-function lookUp(values: Values, ids: Int32Array): Values {
+function lookUp(values: Values, ids: Int32Array, pool: WordPool): Values {
   const rows = ids.length;
   if (values.kind === 'bools') return { kind: 'bools', values: Uint8Array.from(ids, (id) => values.values[id]!) };
   if (values.kind === 'texts') throw new Error('texts have their own dictionary');
   const { words, values: entries } = values;
-  const out = new Int32Array(rows * words);
+  const out = pool.take(rows * words);
   if (words === 1) for (let row = 0; row < rows; row++) out[row] = entries[ids[row]!]!;
   else {
-    for (let row = 0; row < rows; row++) {
-      const at = 2 * ids[row]!;
-      out[2 * row] = entries[at]!;
-      out[2 * row + 1] = entries[at + 1]!;
+    for (let row = 0, to = 0; row < rows; row++, to += 2) {
+      const at = ids[row]! << 1;
+      out[to] = entries[at]!;
+      out[to + 1] = entries[at + 1]!;
     }
   }
   return { kind: 'words', words, values: out };

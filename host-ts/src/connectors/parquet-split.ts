@@ -3,7 +3,7 @@
  * of rows, and frames are cut out of them. The position is the row in the row group.
  */
 import type { Json } from '../base/index.ts';
-import type { ColumnSlice } from './column-batch.ts';
+import type { ColumnSlice, WordPool } from './column-batch.ts';
 import type { PollResult, SplitReader } from './contract.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import type { ParquetColumn } from './parquet-column.ts';
@@ -21,6 +21,7 @@ interface ColumnQueue {
 export interface ParquetSplitInit {
   readonly columns: readonly ParquetColumn[];
   readonly writer: FrameWriter;
+  readonly pool: WordPool;
   readonly rows: number;
   /** Rows of the split that have been read before. */
   readonly position: number;
@@ -59,7 +60,7 @@ export class ParquetSplitReader implements SplitReader {
     const heads = this.#queues.map(({ slices }) => slices[0]!);
     rows = this.#init.writer.rowsThatFit(heads, rows);
     const framePtr = this.#init.writer.write(heads, rows);
-    for (const queue of this.#queues) take(queue, rows);
+    for (const queue of this.#queues) this.#take(queue, rows);
     this.#position += rows;
     this.#decodeAhead();
     return { kind: 'frame', framePtr, rows };
@@ -123,6 +124,16 @@ export class ParquetSplitReader implements SplitReader {
     return least;
   }
 
+  #take(queue: ColumnQueue, rows: number): void {
+    const { batch, from } = queue.slices[0]!;
+    queue.rows -= rows;
+    if (from + rows < batch.rows) queue.slices[0] = { batch, from: from + rows };
+    else {
+      queue.slices.shift();
+      if (batch.pooled !== undefined) this.#init.pool.give(batch.pooled);
+    }
+  }
+
   #tell(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
@@ -131,11 +142,4 @@ export class ParquetSplitReader implements SplitReader {
       else resolve();
     }
   }
-}
-
-function take(queue: ColumnQueue, rows: number): void {
-  const { batch, from } = queue.slices[0]!;
-  queue.rows -= rows;
-  if (from + rows === batch.rows) queue.slices.shift();
-  else queue.slices[0] = { batch, from: from + rows };
 }

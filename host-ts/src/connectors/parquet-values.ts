@@ -5,8 +5,8 @@
 import { deltaBinaryUnpack, deltaByteArray, deltaLengthByteArray } from 'hyparquet/src/delta.js';
 import { byteStreamSplit } from 'hyparquet/src/encoding.js';
 import type { Encoding, ParquetType } from 'hyparquet';
-import { dictionaryHash } from './dictionary-hash.ts';
-import type { ColumnData, TextDictionary } from './column-batch.ts';
+import { FrameDictionary } from '../engine/index.ts';
+import type { ColumnData } from './column-batch.ts';
 import { decodeHybrid } from './parquet-bits.ts';
 import type { BitSource } from './parquet-bits.ts';
 import type { Conversion } from './parquet-types.ts';
@@ -44,9 +44,9 @@ export function decodeValues(reader: ValueReader, encoding: Encoding): Values {
 }
 
 /** A dictionary of texts, from a dictionary page. */
-export function textDictionary(reader: ValueReader): TextDictionary {
+export function textDictionary(reader: ValueReader): FrameDictionary {
   const { offsets, bytes } = plainTexts(reader);
-  return { offsets, bytes, hash: dictionaryHash(offsets, bytes) };
+  return new FrameDictionary(offsets, bytes);
 }
 
 function plainValues(reader: ValueReader): Values {

@@ -6,7 +6,9 @@
  */
 import { parquetMetadata } from 'hyparquet';
 import type { ColumnMetaData, FileMetaData, RowGroup, SchemaElement } from 'hyparquet';
+import { SluiceError } from '../base/index.ts';
 import type { Json } from '../base/index.ts';
+import { hashBytes } from '../engine/index.ts';
 import type { ByteSource } from '../platform/index.ts';
 import { schemaTypeCodes } from '../schema/index.ts';
 import type { TypeName } from '../schema/index.ts';
@@ -18,7 +20,8 @@ import type {
   SplitDescription,
   SplitReader,
 } from './contract.ts';
-import { hashBytes } from './dictionary-hash.ts';
+import { WordPool } from './column-batch.ts';
+import type { ParquetPlace } from './errors.ts';
 import { inputUnbound, parquetCorrupt, parquetTruncated, typeMismatch, unknownColumn } from './errors.ts';
 import { FrameWriter } from './frame-writer.ts';
 import type { FrameMemory } from './frame-writer.ts';
@@ -53,7 +56,7 @@ export async function parquetConnector(binding: InputBinding, context: Connector
   }
   try {
     const footer = await readFooter(source, input);
-    return new ParquetConnector(source, footer, context);
+    return guarded({ input }, () => new ParquetConnector(source, footer, context));
   } catch (error) {
     await source.close();
     throw error;
@@ -66,6 +69,7 @@ class ParquetConnector implements Connector {
   readonly #footer: Footer;
   readonly #context: ConnectorContext;
   readonly #columns: readonly WantedColumn[];
+  readonly #pool = new WordPool();
 
   constructor(source: ByteSource, footer: Footer, context: ConnectorContext) {
     this.#source = source;
@@ -74,34 +78,37 @@ class ParquetConnector implements Connector {
     this.#columns = wantedColumns(footer.metadata, context);
   }
 
-  enumerate(): Promise<Enumeration> {
-    const splits = this.#footer.metadata.row_groups.map((group, index) => this.#describe(group, index));
-    return Promise.resolve({ fingerprint: `${this.#source.fingerprint}/${this.#footer.hash}`, splits });
+  async enumerate(): Promise<Enumeration> {
+    const { inputName: input } = this.#context;
+    const { metadata, hash } = this.#footer;
+    return guarded({ input }, () => ({
+      fingerprint: `${this.#source.fingerprint}/${hash}`,
+      splits: metadata.row_groups.map((group, index) => this.#describe(group, index)),
+    }));
   }
 
-  openSplit(split: SplitDescription, position: Json, engine: FrameMemory): Promise<SplitReader> {
+  async openSplit(split: SplitDescription, position: Json, engine: FrameMemory): Promise<SplitReader> {
     const { inputName: input, schema, platform } = this.#context;
     const index = split.index;
     const group = this.#footer.metadata.row_groups[index];
-    if (group === undefined) return Promise.reject(parquetCorrupt({ input }, `there is no row group ${index}`));
+    if (group === undefined) throw parquetCorrupt({ input }, `there is no row group ${index}`);
     const rows = Number(group.num_rows);
     const skip = typeof position === 'number' ? position : 0;
-    try {
-      const columns = this.#columns.map(({ name, element, conversion }) => {
+    const columns = guarded({ input, rowGroup: index }, () =>
+      this.#columns.map(({ name, element, conversion }) => {
         const place = { input, rowGroup: index, column: name };
         const metadata = chunkOf(group, name);
         if (metadata === undefined) throw parquetCorrupt(place, 'the row group does not have it');
         const optional = element.repetition_type !== 'REQUIRED';
-        const column = { type: metadata.type, codec: metadata.codec, conversion, optional };
-        if (metadata.type !== element.type) throw parquetCorrupt(place, `${metadata.type} is not what the schema says`);
+        const { type, codec } = metadata;
+        if (type !== element.type) throw parquetCorrupt(place, `${type} is not what the schema says`);
+        const column = { type, codec, conversion, optional, native: platform.decompress, pool: this.#pool };
         return new ParquetColumn({ source: this.#source, metadata, column, place, rows, skip });
-      });
-      const rest = (): Promise<void> => new Promise((resolve) => platform.timers.soon(resolve));
-      const writer = new FrameWriter(engine, schemaTypeCodes(schema));
-      return Promise.resolve(new ParquetSplitReader({ columns, writer, rows, position: skip, rest }));
-    } catch (error) {
-      return Promise.reject(error);
-    }
+      }),
+    );
+    const rest = (): Promise<void> => new Promise((resolve) => platform.timers.soon(resolve));
+    const writer = new FrameWriter(engine, schemaTypeCodes(schema));
+    return new ParquetSplitReader({ columns, writer, pool: this.#pool, rows, position: skip, rest });
   }
 
   close(): Promise<void> {
@@ -126,6 +133,16 @@ class ParquetConnector implements Connector {
     const smallest: unknown = statistics?.min_value ?? statistics?.min;
     if (schema[timeColumn]?.type === 'timestamp') return typeof smallest === 'number' ? smallest : null;
     return typeof smallest === 'bigint' ? Number(smallest) : null;
+  }
+}
+
+/** A footer's values may be of any type: what goes wrong with them is the file's fault. */
+function guarded<T>(place: ParquetPlace, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof SluiceError) throw error;
+    throw parquetCorrupt(place, error instanceof Error ? error.message : String(error), error);
   }
 }
 

@@ -1,0 +1,225 @@
+/**
+ * Rows that JavaScript makes: `collection` (the rows of the job or of the binding) and `generator` (a function of the
+ * row's number). Both are replayable: the position is the number of rows delivered of the split.
+ *
+ * A collection is given as `options.rows` (one split) or `options.splits` (a list of lists; a split may also be
+ * { rows, idleMs }: it stays silent so long before its first row), or by the job's function. A generator's options
+ * are { rows, splits }; its function gets the number of the row, from 0, and must always answer the same.
+ */
+import { FRAME_ROWS_MAX } from '../abi/index.ts';
+import type { Json } from '../base/index.ts';
+import { SluiceError } from '../base/index.ts';
+import { FrameBuilder } from '../engine/index.ts';
+import type { Timers } from '../platform/index.ts';
+import { schemaTypeCodes } from '../schema/index.ts';
+import type { RowValue, Schema } from '../schema/index.ts';
+import type {
+  Connector,
+  ConnectorContext,
+  Enumeration,
+  InputBinding,
+  PollResult,
+  SplitDescription,
+  SplitReader,
+} from './contract.ts';
+import { collectionRowInvalid, inputUnbound } from './errors.ts';
+import type { FrameMemory } from './frame-writer.ts';
+
+/** A row as a job or a binding gives it: by column; timestamps as ms, Date or ISO text. */
+export type InputRow = Readonly<Record<string, unknown>>;
+
+interface RowSplit {
+  readonly rows: number;
+  readonly idleMs: number;
+  row(index: number): InputRow;
+}
+
+export function collectionConnector(binding: InputBinding, context: ConnectorContext): Promise<Connector> {
+  const lists = collectionLists(binding.options, context);
+  const splits = lists.map(({ rows, idleMs }) => ({ rows: rows.length, idleMs, row: (index: number) => rows[index]! }));
+  const fingerprint = `collection:${splits.map(({ rows }) => rows).join(',')}`;
+  return Promise.resolve(new RowsConnector(splits, fingerprint, context));
+}
+
+export function generatorConnector(binding: InputBinding, context: ConnectorContext): Promise<Connector> {
+  const { userFunction, inputName } = context;
+  const { rows, splits = 1 } = (binding.options ?? {}) as { rows?: number; splits?: number };
+  const valid = Number.isSafeInteger(rows) && Number.isSafeInteger(splits) && splits >= 1 && splits <= 4096;
+  if (rows === undefined || rows < 0 || !valid) {
+    const hint = 'give a count of rows, and of splits between 1 and 4096';
+    return Promise.reject(inputUnbound(inputName, `generator of ${String(rows)} rows in ${splits} splits`, hint));
+  }
+  if (userFunction === undefined) {
+    return Promise.reject(inputUnbound(inputName, 'generator without a function', 'name one in the job'));
+  }
+  const make = userFunction as (index: number) => InputRow;
+  const ranges = Array.from({ length: splits }, (_, split): RowSplit => {
+    const from = Math.floor((rows * split) / splits);
+    const to = Math.floor((rows * (split + 1)) / splits);
+    return { rows: to - from, idleMs: 0, row: (index) => make(from + index) };
+  });
+  return Promise.resolve(new RowsConnector(ranges, `generator:${rows}/${splits}`, context));
+}
+
+interface RowList {
+  readonly rows: readonly InputRow[];
+  readonly idleMs: number;
+}
+
+function collectionLists(options: Json, { userFunction, inputName }: ConnectorContext): RowList[] {
+  const given = (options ?? {}) as {
+    rows?: InputRow[];
+    splits?: (InputRow[] | { rows: InputRow[]; idleMs?: number })[];
+  };
+  const rows: unknown = given.rows ?? (given.splits === undefined ? userFunction?.() : []);
+  if (given.splits !== undefined) {
+    return given.splits.map((split) =>
+      Array.isArray(split) ? { rows: split, idleMs: 0 } : { rows: split.rows, idleMs: split.idleMs ?? 0 },
+    );
+  }
+  if (!Array.isArray(rows)) throw inputUnbound(inputName, 'collection without rows', 'give a list of rows');
+  return [{ rows: rows as InputRow[], idleMs: 0 }];
+}
+
+class RowsConnector implements Connector {
+  readonly replayable = true;
+  readonly #splits: readonly RowSplit[];
+  readonly #fingerprint: string;
+  readonly #context: ConnectorContext;
+
+  constructor(splits: readonly RowSplit[], fingerprint: string, context: ConnectorContext) {
+    this.#splits = splits;
+    this.#fingerprint = fingerprint;
+    this.#context = context;
+  }
+
+  enumerate(): Promise<Enumeration> {
+    const splits = this.#splits.map(({ rows }, index): SplitDescription => ({
+      id: `rows-${index}`,
+      index,
+      timeMin: null,
+      rows,
+      bytes: null,
+      data: null,
+    }));
+    return Promise.resolve({ fingerprint: this.#fingerprint, splits });
+  }
+
+  openSplit(split: SplitDescription, position: Json, engine: FrameMemory): Promise<SplitReader> {
+    const rows = this.#splits[split.index];
+    const { inputName, schema, platform } = this.#context;
+    if (rows === undefined) return Promise.reject(inputUnbound(inputName, `has no split ${split.index}`, 'start anew'));
+    const at = typeof position === 'number' ? position : 0;
+    return Promise.resolve(new RowsReader({ split: rows, at, engine, schema, inputName, timers: platform.timers }));
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+interface RowsReaderInit {
+  readonly split: RowSplit;
+  readonly at: number;
+  readonly engine: FrameMemory;
+  readonly schema: Schema;
+  readonly inputName: string;
+  readonly timers: Timers;
+}
+
+class RowsReader implements SplitReader {
+  readonly skippedRows = 0;
+  readonly #init: RowsReaderInit;
+  readonly #builder: FrameBuilder;
+  readonly #names: readonly string[];
+  #at: number;
+  #ptr = 0;
+  #capacity = 0;
+  #silent: boolean;
+
+  constructor(init: RowsReaderInit) {
+    this.#init = init;
+    this.#at = init.at;
+    this.#names = Object.keys(init.schema);
+    this.#builder = new FrameBuilder(schemaTypeCodes(init.schema));
+    this.#silent = init.split.idleMs > 0 && init.at === 0;
+  }
+
+  poll(rowsMax: number): PollResult {
+    const { split } = this.#init;
+    if (this.#silent) return { kind: 'wait' };
+    const rows = Math.min(rowsMax, FRAME_ROWS_MAX, split.rows - this.#at);
+    if (rows <= 0) return { kind: 'end' };
+    const columns = this.#names.map(() => new Array<RowValue>(rows).fill(null));
+    for (let row = 0; row < rows; row++) this.#read(this.#at + row, columns, row);
+    this.#build(
+      rows,
+      columns.map((values) => ({ values })),
+    );
+    this.#at += rows;
+    return { kind: 'frame', framePtr: this.#ptr, rows };
+  }
+
+  ready(): Promise<void> {
+    const { split, timers } = this.#init;
+    if (!this.#silent) return Promise.resolve();
+    return new Promise((resolve) => {
+      timers.after(split.idleMs, () => {
+        this.#silent = false;
+        resolve();
+      });
+    });
+  }
+
+  position(): Json {
+    return this.#at;
+  }
+
+  close(): void {
+    if (this.#ptr !== 0) this.#init.engine.free(this.#ptr);
+    this.#ptr = 0;
+    this.#capacity = 0;
+  }
+
+  #build(rows: number, columns: readonly { readonly values: RowValue[] }[]): void {
+    const { engine, inputName } = this.#init;
+    try {
+      this.#builder.build(rows, columns, (bytes) => {
+        if (bytes > this.#capacity) {
+          this.close();
+          this.#capacity = (bytes + 4095) & ~4095;
+          this.#ptr = engine.alloc(this.#capacity);
+        }
+        return engine.bytes(this.#ptr, this.#capacity);
+      });
+    } catch (error) {
+      if (error instanceof SluiceError && error.kind === 'user') {
+        throw collectionRowInvalid(inputName, this.#at + Number(error.context['row'] ?? 0), error.summary);
+      }
+      throw error;
+    }
+  }
+
+  #read(index: number, columns: readonly RowValue[][], row: number): void {
+    const { split, schema, inputName } = this.#init;
+    const source: unknown = split.row(index);
+    if (typeof source !== 'object' || source === null) {
+      throw collectionRowInvalid(inputName, index, `${String(source)} is no row`);
+    }
+    this.#names.forEach((name, column) => {
+      const value: unknown = (source as InputRow)[name];
+      if (value === null || value === undefined) return;
+      columns[column]![row] = schema[name]!.type === 'timestamp' ? timeOf(value) : (value as RowValue);
+    });
+  }
+}
+
+/** Date and ISO text as ms; anything else as it is, for the builder to judge. */
+function timeOf(value: unknown): RowValue {
+  if (value instanceof Date) return value.getTime();
+  if (typeof value === 'string') {
+    const ms = Date.parse(value);
+    return Number.isNaN(ms) ? value : ms;
+  }
+  return value as RowValue;
+}
