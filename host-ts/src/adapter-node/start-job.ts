@@ -1,14 +1,16 @@
 /** Starts a job in this process: the coordinator in this thread, every slot in a worker thread. */
-import { buildJob } from '../api/index.ts';
-import type { JobHandle } from '../api/index.ts';
+import { buildJob, isJob } from '../api/index.ts';
+import type { JobDefinition, JobHandle } from '../api/index.ts';
 import { FRAME_ROWS_MAX } from '../abi/index.ts';
 import { PARALLELISM_MAX } from '../base/index.ts';
 import { MemoryCheckpointStorage } from '../checkpoint/index.ts';
 import { standardConnectors } from '../connectors/index.ts';
 import type { InputBinding } from '../connectors/index.ts';
 import { Coordinator, createJobHandle } from '../coordinator/index.ts';
+import type { Spawner } from '../control/index.ts';
 import type { LogLine } from '../platform/index.ts';
 import { FileCheckpointStorage } from './file-checkpoint-storage.ts';
+import { inThreadSpawner } from './in-thread-spawner.ts';
 import { importJob, moduleUrl } from './job-module.ts';
 import { nodePlatform } from './node-platform.ts';
 import { nodeSpawner } from './node-spawner.ts';
@@ -40,25 +42,34 @@ const CHECKPOINT_INTERVAL_MS = 5_000;
 const MEMORY_BYTES_MAX = 2 ** 30;
 
 /**
- * Starts the job that `module` exports; every slot imports the module again. Rejects with what is
- * wrong with the module, the job, its inputs or the checkpoints; what fails later fails `handle.done`.
+ * Starts the job that a module exports: `start('late-flights.ts')` (a path from the working folder)
+ * or `start(new URL('./late-flights.ts', import.meta.url))`. Every slot imports the module again, in
+ * a worker thread of its own. A job given as a value runs all its slots in this thread.
+ *
+ * Rejects with what is wrong with the module, the job, its inputs or the checkpoints; what fails
+ * later fails `handle.done`.
  */
-export async function startJob(module: string | URL, options: StartOptions = {}): Promise<JobHandle> {
-  const jobModule = moduleUrl(module);
-  const built = buildJob(await importJob(jobModule));
+export async function startJob(source: string | URL | JobDefinition, options: StartOptions = {}): Promise<JobHandle> {
+  const jobModule = isJob(source) ? undefined : moduleUrl(source);
+  const job = isJob(source) ? source : await importJob(moduleUrl(source));
+  const built = buildJob(job);
   const platform = nodePlatform(options.log);
   const { checkpoints: folder } = options;
   const storage = folder === undefined ? new MemoryCheckpointStorage() : new FileCheckpointStorage(folder);
+  const spawner: Spawner =
+    jobModule === undefined
+      ? inThreadSpawner({ job, platform, storage })
+      : nodeSpawner({
+          jobModule,
+          storage: folder === undefined ? { served: storage } : { folder },
+          channels: options.channels ?? 'ring',
+        });
   const coordinator = new Coordinator({
     built,
     platform,
     storage,
     slotStorage: null, // a slot gets its access when its thread is made
-    spawner: nodeSpawner({
-      jobModule,
-      storage: folder === undefined ? { served: storage } : { folder },
-      channels: options.channels ?? 'ring',
-    }),
+    spawner,
     registry: standardConnectors,
     inputs: options.inputs ?? {},
     parallelism: options.parallelism ?? Math.min(platform.cores, PARALLELISM_MAX),
