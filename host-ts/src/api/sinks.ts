@@ -18,7 +18,7 @@ interface CallbackPlan {
 export interface Sink<in Row> {
   readonly plan: SinkPlan;
   /** Only for the compiler; undefined at run time. */
-  readonly accepts?: (row: Row) => void;
+  readonly accepts: (row: Row) => void;
 }
 
 export interface TableOptions<Column extends string> {
@@ -31,25 +31,29 @@ export function table<const Column extends string>(
   name: string,
   options: TableOptions<Column>,
 ): Sink<{ readonly [Name in Column]: unknown }> {
-  return { plan: { kind: 'table', name, key: options.key } };
+  return sink({ kind: 'table', name, key: options.key });
 }
 
 /** One line per row in the log, after the prefix. At least once. */
 export function print(prefix = ''): Sink<unknown> {
-  return { plan: { kind: 'print', prefix } };
+  return sink({ kind: 'print', prefix });
 }
 
 /** Calls a function with every row, where the job was started. At least once. */
 export function callback<Row>(fn: (row: Row) => void): Sink<Row> {
-  return { plan: { kind: 'callback', callback: fn } };
+  return sink({ kind: 'callback', callback: fn });
 }
 
 /** Keeps rows in memory for `handle.collected(name)`: for tests and small results. At least once. */
 export function collect(name: string): Sink<unknown> {
-  return { plan: { kind: 'collect', name } };
+  return sink({ kind: 'collect', name });
 }
 
 /** A file in homes that have files. Exact: rows appear with the checkpoint that covers them. */
 export function toFile(path: string, format: 'csv' | 'ndjson'): Sink<unknown> {
-  return { plan: { kind: 'file', path, format } };
+  return sink({ kind: 'file', path, format });
+}
+
+function sink<Row>(plan: SinkPlan): Sink<Row> {
+  return { plan } as Sink<Row>;
 }

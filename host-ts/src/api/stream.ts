@@ -9,18 +9,26 @@ import type { Expects, Expr, ExprJson, ResultColumn, ShapeOf } from '../expr/ind
 import { col, isExpr, toExprJson } from '../expr/index.ts';
 import type { ProjectedColumn } from '../plan/index.ts';
 import { foreignStream } from '../plan/index.ts';
-import type { ColumnName, ColumnType, RowOf, Schema } from '../schema/index.ts';
+import type { ColumnType, Schema, ValueOfType } from '../schema/index.ts';
 import { columnNames } from '../schema/index.ts';
 import type { AggregateColumn, Aggregation, ExpectsArgument } from './aggregates.ts';
 import type { Draft } from './draft.ts';
 import type { Sink } from './sinks.ts';
 import type { WindowSpec } from './windows.ts';
 
-/** Writes a computed type out, so that an editor shows columns and not the computation. */
-type Plain<T> = { [Key in keyof T]: T[Key] };
+/** Writes a computed schema out, so that an editor shows columns and not the computation. */
+type Plain<T> = T extends infer U extends Schema ? { readonly [Name in keyof U]: U[Name] } : never;
+
+/** A row as users' functions see it (RowOf), written out likewise. */
+type Row<S extends Schema> = S extends infer U extends Schema
+  ? { readonly [Name in keyof U]: ValueOfType[U[Name]['type']] | (U[Name]['nullable'] extends false ? never : null) }
+  : never;
+
+/** The columns' names, as a plain union. */
+type Names<S extends Schema> = Extract<keyof S, string>;
 
 /** An expression over a schema's columns. */
-type ExprOver<S extends Schema> = Expr<ColumnName<S>>;
+type ExprOver<S extends Schema> = Expr<Names<S>>;
 
 /** The column that an expression makes: a plain column stays as it is. */
 type ExprColumn<E, S extends Schema> =
@@ -53,8 +61,8 @@ export interface WatermarkOptions<Column extends string> {
 }
 
 type TimestampColumn<S extends Schema> = {
-  [Name in ColumnName<S>]: S[Name]['type'] extends 'timestamp' ? Name : never;
-}[ColumnName<S>];
+  [Name in Names<S>]: S[Name]['type'] extends 'timestamp' ? Name : never;
+}[Names<S>];
 
 /** Rows with schema S. */
 export class Stream<S extends Schema> {
@@ -76,9 +84,9 @@ export class Stream<S extends Schema> {
    * The rows for which the condition is true (not false, not null). An expression runs in the
    * engine; a function runs in JavaScript for every row.
    */
-  filter<const T>(condition: Expr<ColumnName<S>, T> & Expects<'bool', T, S>): Stream<S>;
-  filter(condition: (row: RowOf<S>) => boolean): Stream<S>;
-  filter(condition: Expr | ((row: RowOf<S>) => boolean)): Stream<S> {
+  filter<const T>(condition: Expr<Names<S>, T> & Expects<'bool', T, S>): Stream<S>;
+  filter(condition: (row: Row<S>) => boolean): Stream<S>;
+  filter(condition: Expr | ((row: Row<S>) => boolean)): Stream<S> {
     if (isExpr(condition)) return this.#next(this.draft.builder.filter(this.id, toExprJson(condition)));
     return this.#closure('filter', condition, this.schema);
   }
@@ -89,7 +97,7 @@ export class Stream<S extends Schema> {
   }
 
   /** These columns and no others, in this order. */
-  project<const Name extends ColumnName<S>>(...names: readonly Name[]): Stream<Plain<Pick<S, Name>>> {
+  project<const Name extends Names<S>>(...names: readonly Name[]): Stream<Plain<Pick<S, Name>>> {
     return this.#project(names.map((name) => ({ name, expr: toExprJson(col(name)) })));
   }
 
@@ -97,13 +105,7 @@ export class Stream<S extends Schema> {
   withColumns<const C extends Readonly<Record<string, ExprOver<S>>>>(
     columns: C,
   ): Stream<Plain<Omit<S, keyof C> & Selected<S, C>>> {
-    const given = new Map(columnList(columns).map((column) => [column.name, column]));
-    const kept = columnNames(this.schema).filter((name) => !given.has(name));
-    const order = [...new Set([...columnNames(this.schema), ...given.keys()])];
-    const keep = new Set(kept);
-    return this.#project(
-      order.map((name) => (keep.has(name) ? { name, expr: toExprJson(col(name)) } : given.get(name)!)),
-    );
+    return this.#withColumns(columnList(columns));
   }
 
   /** All columns, and this one. */
@@ -111,19 +113,19 @@ export class Stream<S extends Schema> {
     name: Name,
     expr: E,
   ): Stream<Plain<Omit<S, Name> & { readonly [N in Name]: ExprColumn<E, S> }>> {
-    return this.withColumns({ [name]: expr }) as Stream<never>;
+    return this.#withColumns([{ name, expr: toExprJson(expr) }]);
   }
 
   /**
    * Another row for each, by a function in JavaScript. If the new schema has the event-time column,
    * the function must leave its value alone.
    */
-  map<const R extends Schema>(fn: (row: RowOf<S>) => RowOf<NoInfer<R>>, schema: R): Stream<R> {
+  map<const R extends Schema>(fn: (row: Row<S>) => Row<NoInfer<R>>, schema: R): Stream<R> {
     return this.#closure('map', fn, schema);
   }
 
   /** Any number of rows for each, by a function in JavaScript. */
-  flatMap<const R extends Schema>(fn: (row: RowOf<S>) => Iterable<RowOf<NoInfer<R>>>, schema: R): Stream<R> {
+  flatMap<const R extends Schema>(fn: (row: Row<S>) => Iterable<Row<NoInfer<R>>>, schema: R): Stream<R> {
     return this.#closure('flatMap', fn, schema);
   }
 
@@ -134,13 +136,13 @@ export class Stream<S extends Schema> {
   }
 
   /** The same rows, those of one key in one place. */
-  keyBy<const Key extends ColumnName<S>>(...columns: readonly [Key, ...Key[]]): KeyedStream<S, Key> {
+  keyBy<const Key extends Names<S>>(...columns: readonly [Key, ...Key[]]): KeyedStream<S, Key> {
     this.draft.builder.checkKeys(this.id, columns);
     return new KeyedStream(this.draft, this.id, columns);
   }
 
   /** Ends (one branch of) the stream. A stream may have several sinks. */
-  sink(sink: Sink<RowOf<S>>): SinkStep {
+  sink(sink: Sink<Row<S>>): SinkStep {
     return new SinkStep(this.draft, this.draft.addSink(this.id, sink.plan));
   }
 
@@ -164,7 +166,14 @@ export class Stream<S extends Schema> {
     return this.#next(this.draft.builder.project(this.id, columns));
   }
 
-  #closure<R extends Schema>(form: 'map' | 'filter' | 'flatMap', fn: (row: RowOf<S>) => unknown, schema: R): Stream<R> {
+  #withColumns<R extends Schema>(columns: readonly ProjectedColumn[]): Stream<R> {
+    const names = columnNames(this.schema);
+    const given = new Map(columns.map((column) => [column.name, column]));
+    const kept = names.map((name) => given.get(name) ?? { name, expr: toExprJson(col(name)) });
+    return this.#project([...kept, ...columns.filter(({ name }) => !names.includes(name))]);
+  }
+
+  #closure<R extends Schema>(form: 'map' | 'filter' | 'flatMap', fn: (row: Row<S>) => unknown, schema: R): Stream<R> {
     return this.#next(this.draft.builder.closure(this.id, form, this.draft.addFunction(fn), schema, fn.name));
   }
 }
@@ -181,7 +190,7 @@ export class SourceStream<S extends Schema> extends Stream<S> {
 }
 
 /** A stream by key; windows are the only thing to do with it. */
-export class KeyedStream<S extends Schema, Key extends ColumnName<S>> {
+export class KeyedStream<S extends Schema, Key extends Names<S>> {
   readonly #draft: Draft;
   readonly #input: number;
   readonly #keys: readonly Key[];
@@ -199,7 +208,7 @@ export class KeyedStream<S extends Schema, Key extends ColumnName<S>> {
 }
 
 /** Rows by key and window. */
-export class WindowedStream<S extends Schema, Key extends ColumnName<S>> {
+export class WindowedStream<S extends Schema, Key extends Names<S>> {
   readonly #draft: Draft;
   readonly #input: number;
   readonly #keys: readonly Key[];
@@ -216,7 +225,7 @@ export class WindowedStream<S extends Schema, Key extends ColumnName<S>> {
    * One row per key and window when the watermark has passed the window's end: the key columns,
    * window_start, window_end, and the aggregates. Its event time is window_end − 1 ms.
    */
-  aggregate<const A extends Readonly<Record<string, Aggregation<ColumnName<S>>>>>(
+  aggregate<const A extends Readonly<Record<string, Aggregation<Names<S>>>>>(
     aggregates: A & { readonly [Name in keyof A]: ExpectsArgument<A[Name], S> },
   ): AggregatedStream<WindowRows<S, Key, A>, S> {
     const list = Object.entries<Aggregation>(aggregates).map(([name, { fn, argument, filter }]) => ({
@@ -238,7 +247,7 @@ export class AggregatedStream<S extends Schema, In extends Schema> extends Strea
   }
 
   /** Sends late rows to a sink and goes on with the windows. */
-  lateTo(sink: Sink<RowOf<In>>): this {
+  lateTo(sink: Sink<Row<In>>): this {
     this.late().sink(sink);
     return this;
   }
