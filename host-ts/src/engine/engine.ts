@@ -43,13 +43,16 @@ export class Engine {
     this.#view = new Uint8Array(this.#buffer);
   }
 
-  /** Errors: ABI_MISMATCH, ENGINE_OUT_OF_MEMORY. */
-  static async create(module: WebAssembly.Module, options: EngineOptions): Promise<Engine> {
+  /**
+   * Synchronous, so that nothing depends on when a promise of the machine settles; engines live in
+   * workers, where that is allowed. Errors: ABI_MISMATCH, ENGINE_OUT_OF_MEMORY.
+   */
+  static create(module: WebAssembly.Module, options: EngineOptions): Engine {
     let abortText = (): string => 'assertion failed';
     const abort = (message: number, file: number, line: number, column: number): never => {
       throw new Error(`${abortText()} (message ${message}, file ${file}, ${line}:${column})`);
     };
-    const instance = await WebAssembly.instantiate(module, { env: { abort } });
+    const instance = new WebAssembly.Instance(module, { env: { abort } });
     const memory = instance.exports['memory'] as WebAssembly.Memory;
     abortText = () => `assertion failed, memory ${memory.buffer.byteLength} B`;
     const version = instance.exports['abi_version'];

@@ -23,8 +23,11 @@ import {
   ENCODING_PLAIN,
   FRAME_BYTES_AT,
   FRAME_COLUMNS_AT,
+  FRAME_FLAGS_AT,
   FRAME_HEADER_BYTES,
   FRAME_KINDS_AT,
+  FRAME_LATE,
+  FRAME_LATE_AT,
   FRAME_MAGIC,
   FRAME_ROWS_AT,
   FRAME_ROWS_MAX,
@@ -81,9 +84,15 @@ export class FrameBuilder {
 
   /**
    * A frame of `rows` rows (at most FRAME_ROWS_MAX); columns in the order of `types`. With
-   * `memory`, it is written there and that memory's first bytes are returned. Error: ROW_VALUE_TYPE.
+   * `memory`, it is written there and that memory's first bytes are returned. `late`, i64[rows], marks
+   * the frame as one with late rows. Error: ROW_VALUE_TYPE.
    */
-  build(rows: number, columns: readonly FrameColumn[], memory: FrameMemory = newMemory): Uint8Array {
+  build(
+    rows: number,
+    columns: readonly FrameColumn[],
+    memory: FrameMemory = newMemory,
+    late: BigInt64Array | undefined = undefined,
+  ): Uint8Array {
     invariant(rows >= 0 && rows <= FRAME_ROWS_MAX, 'a frame has too many rows', { rows, rowsMax: FRAME_ROWS_MAX });
     invariant(columns.length === this.types.length, 'a frame has other columns than its builder', {
       columns: columns.length,
@@ -91,7 +100,8 @@ export class FrameBuilder {
     });
     const blocks = columns.map((column, index) => toBlocks(column, this.types[index] ?? 0, index, rows));
     const directoryEnd = FRAME_HEADER_BYTES + columns.length * COLUMN_ENTRY_BYTES;
-    const frameBytes = blocks.reduce((sum, column) => sum + blocksBytes(column), directoryEnd);
+    const lateBytes = late === undefined ? 0 : padded(late.byteLength);
+    const frameBytes = blocks.reduce((sum, column) => sum + blocksBytes(column), directoryEnd) + lateBytes;
     const given = memory(frameBytes);
     invariant(given.byteLength >= frameBytes, 'the memory given for a frame is too small', {
       bytes: given.byteLength,
@@ -99,8 +109,18 @@ export class FrameBuilder {
     });
     const frame = given.byteLength === frameBytes ? given : given.subarray(0, frameBytes);
     writeFrame(frame, rows, this.types, blocks, directoryEnd);
+    if (late !== undefined) writeLate(frame, late, frameBytes - lateBytes);
     return frame;
   }
+}
+
+/** The block is the last one of the frame. */
+function writeLate(frame: Uint8Array, late: BigInt64Array, at: number): void {
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  view.setUint32(FRAME_FLAGS_AT, FRAME_LATE, true);
+  view.setUint32(FRAME_LATE_AT, at, true);
+  frame.set(new Uint8Array(late.buffer, late.byteOffset, late.byteLength), at);
+  frame.fill(0, at + late.byteLength);
 }
 
 function newMemory(bytes: number): Uint8Array {

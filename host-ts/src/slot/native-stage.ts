@@ -8,6 +8,37 @@ import { CHANNEL_LATE, COUNTER_LATE_ROWS, COUNTER_STATE_BYTES, COUNTER_STATE_KEY
 import type { Engine, EngineTask } from '../engine/index.ts';
 import type { FrameRef, StageCounters, StageRunner } from './stage.ts';
 
+interface EngineFrameInit {
+  readonly ptr: number;
+  readonly length: number;
+  readonly rows: number;
+  readonly channel: number;
+  readonly late: boolean;
+}
+
+/** A frame in the engine's memory. Its view is made anew when asked for: memory may have grown meanwhile. */
+export class EngineFrame implements FrameRef {
+  readonly ptr: number;
+  readonly rows: number;
+  readonly channel: number;
+  readonly late: boolean;
+  readonly #engine: Engine;
+  readonly #length: number;
+
+  constructor(engine: Engine, init: EngineFrameInit) {
+    this.#engine = engine;
+    this.ptr = init.ptr;
+    this.rows = init.rows;
+    this.channel = init.channel;
+    this.late = init.late;
+    this.#length = init.length;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#engine.bytes(this.ptr, this.#length);
+  }
+}
+
 export class NativeStage implements StageRunner {
   readonly task: EngineTask;
   readonly #engine: Engine;
@@ -73,8 +104,7 @@ export class NativeStage implements StageRunner {
     const { outPtr, outBytes, outRows, outChannel } = this.task;
     const late = outChannel === CHANNEL_LATE;
     if (!late) this.#rowsOut += outRows;
-    const bytes = this.#engine.bytes(outPtr, outBytes);
-    this.#output = { ptr: outPtr, bytes, rows: outRows, channel: outChannel, late };
+    this.#output = new EngineFrame(this.#engine, { ptr: outPtr, length: outBytes, rows: outRows, channel: outChannel, late });
   }
 
   #copyIn(bytes: Uint8Array): number {

@@ -58,7 +58,7 @@ export class SlotRun {
     }
     this.#built = built;
     const { memoryBytesMax } = this.#deploy;
-    const engine = await Engine.create(await platform.engineModule(), { memoryBytesMax });
+    const engine = Engine.create(await platform.engineModule(), { memoryBytesMax });
     this.#engine = engine;
     this.#storage = await this.#deps.openStorage(this.#deploy.storage);
     if (this.#closed) return;
