@@ -147,8 +147,13 @@ export function lateNotAfterWindow(kind: string): SluiceError {
   );
 }
 
-export function emptyUid(): SluiceError {
-  return userError('EMPTY_UID', 'a uid is empty', 'give a name that stays the same when the job changes');
+export function badUid(uid: string): SluiceError {
+  return userError(
+    'BAD_UID',
+    `'${uid}' is no uid`,
+    'give a name without a slash (parts of operators have those) that stays the same when the job changes',
+    { uid },
+  );
 }
 
 export function badKeyGroups(job: string, keyGroups: number, max: number): SluiceError {

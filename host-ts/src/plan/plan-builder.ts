@@ -154,7 +154,7 @@ export class PlanBuilder {
   }
 
   setUid(id: number, uid: string): void {
-    if (uid === '') throw this.#at(id, errors.emptyUid());
+    if (uid === '' || uid.includes('/')) throw this.#at(id, errors.badUid(uid));
     this.#named.add(id);
     this.#nodes[id] = { ...this.#node(id), uid };
   }
