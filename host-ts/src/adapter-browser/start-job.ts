@@ -48,7 +48,7 @@ export async function startJob(job: JobDefinition | string, options: StartOption
   const lost = new Promise<never>((_, reject) => (lose = reject));
   lost.catch(() => undefined); // seen by whoever waits
   coordinator.onerror = (event) => lose(workerFailed('the coordinator', event.message || 'its module did not load'));
-  const inputs = options.inputs ?? {};
+  const inputs = withWholeUrls(options.inputs ?? {});
   const first: CoordinatorStart = {
     sluice: 'coordinator',
     calls: calls.port2,
@@ -82,6 +82,16 @@ export async function startJob(job: JobDefinition | string, options: StartOption
     throw error;
   }
   return remoteHandle({ remote, lost, close });
+}
+
+/** URLs are the page's; in a worker a relative one would be taken from the worker's module. */
+function withWholeUrls(inputs: Readonly<Record<string, InputBinding>>): Readonly<Record<string, InputBinding>> {
+  const whole = ({ location, ...rest }: InputBinding): InputBinding => {
+    if (location === undefined) return rest;
+    if (location.kind !== 'url') return { ...rest, location };
+    return { ...rest, location: { kind: 'url', url: new URL(location.url, document.baseURI).href } };
+  };
+  return Object.fromEntries(Object.entries(inputs).map(([name, binding]) => [name, whole(binding)]));
 }
 
 /** Streams change their owner with the message; everything else is copied. */

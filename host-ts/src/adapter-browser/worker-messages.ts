@@ -81,4 +81,3 @@ export interface RemoteJob {
   subscribe(table: string, listener: (change: TableChange) => void): Promise<Outcome>;
   unlisten(listener: number): Promise<void>;
 }
-

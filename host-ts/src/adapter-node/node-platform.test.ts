@@ -26,6 +26,7 @@ test('a file by path and by URL', () =>
     for (const location of [
       { kind: 'path', path: file },
       { kind: 'url', url: pathToFileURL(file).href },
+      { kind: 'url', url: file },
     ] as const) {
       const source = await platform.open(location);
       assert.equal(source.byteLength, 11);

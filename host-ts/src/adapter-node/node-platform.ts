@@ -43,9 +43,7 @@ async function openLocation(location: ByteLocation): Promise<ByteSource> {
     case 'path':
       return fileSource(location.path);
     case 'url':
-      return location.url.startsWith('file:')
-        ? fileSource(fileURLToPath(location.url))
-        : httpSource(location.url, fetch);
+      return urlSource(location.url);
     case 'blob':
       return blobSource(location.name, location.blob);
     case 'bytes':
@@ -53,4 +51,10 @@ async function openLocation(location: ByteLocation): Promise<ByteSource> {
     case 'stream':
       return streamSource(location.name, location.stream);
   }
+}
+
+/** In Node a text without a scheme is a path: `parquet('flights.parquet')`. */
+async function urlSource(url: string): Promise<ByteSource> {
+  if (url.startsWith('file:')) return fileSource(fileURLToPath(url));
+  return /^[a-z][a-z\d+.-]+:/i.test(url) ? httpSource(url, fetch) : fileSource(url);
 }

@@ -83,7 +83,7 @@ test('inputs: given ones, those beside the job, formats by their ending', async 
     const bind = (name: string, file: string): Promise<unknown> =>
       bindInputs(['flights'], new Map([[name, file]]), job);
     await assert.rejects(bind('flihgts', 'x.csv'), { code: 'INPUT_UNKNOWN', message: /did you mean flights\?/ });
-    await assert.rejects(bind('flights', 'x.xlsx'), { code: 'INPUT_FORMAT_UNKNOWN', message: /x\.xlsx.*\.parquet/ });
+    await assert.rejects(bind('flights', 'x.xlsx'), { code: 'INPUT_INVALID', message: /\.xlsx.*\.parquet/ });
     await writeFile(path.join(folder, 'inputs.json'), '{"flights": 7}');
     await assert.rejects(bindInputs(['flights'], new Map(), job), { code: 'INPUT_LIST_INVALID' });
     await writeFile(path.join(folder, 'inputs.json'), '{');

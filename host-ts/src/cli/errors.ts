@@ -59,15 +59,6 @@ export function inputUnknown(input: string, known: readonly string[]): SluiceErr
   );
 }
 
-export function inputFormatUnknown(input: string, location: string, extensions: readonly string[]): SluiceError {
-  return usage(
-    'INPUT_FORMAT_UNKNOWN',
-    `input '${input}' is ${location}, whose ending names no format`,
-    `use a file that ends in ${extensions.join(', ')}`,
-    { input, location },
-  );
-}
-
 export function inputListInvalid(file: string, reason: string): SluiceError {
   return usage(
     'INPUT_LIST_INVALID',

@@ -5,15 +5,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bindingForFile } from '../connectors/index.ts';
 import type { InputBinding } from '../connectors/index.ts';
-import { inputFormatUnknown, inputListInvalid, inputUnknown } from './errors.ts';
-
-const CONNECTORS: Readonly<Record<string, string>> = {
-  '.parquet': 'parquet',
-  '.csv': 'csv',
-  '.ndjson': 'ndjson',
-  '.jsonl': 'ndjson',
-};
+import { inputListInvalid, inputUnknown } from './errors.ts';
 
 /** Bindings of all inputs that are found; one that is missing is reported by the coordinator. */
 export async function bindInputs(
@@ -27,21 +21,14 @@ export async function bindInputs(
   const listed = wanted.length > 0 && jobModule.startsWith('file:') ? await listedInputs(jobModule) : {};
   for (const name of names) {
     const location = given.get(name) ?? listed[name];
-    if (location !== undefined) bindings[name] = bindingOf(name, location);
+    if (location !== undefined) bindings[name] = bindingOf(location);
   }
   return bindings;
 }
 
-export function bindingOf(name: string, location: string): InputBinding {
-  const isUrl = /^(?:https?|file):\/\//.test(location);
-  const file = isUrl ? new URL(location).pathname : location;
-  const connector = CONNECTORS[path.extname(file).toLowerCase()];
-  if (connector === undefined) throw inputFormatUnknown(name, location, Object.keys(CONNECTORS));
-  return {
-    connector,
-    location: isUrl ? { kind: 'url', url: location } : { kind: 'path', path: path.resolve(location) },
-    options: {},
-  };
+function bindingOf(location: string): InputBinding {
+  if (!/^(?:https?|file):\/\//.test(location)) return bindingForFile(location, { path: path.resolve(location) });
+  return bindingForFile(new URL(location).pathname, location);
 }
 
 async function listedInputs(jobModule: string): Promise<Record<string, string>> {

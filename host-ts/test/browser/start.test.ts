@@ -81,7 +81,7 @@ describe('a job in a page', () => {
 
   it('errors keep their code across workers', async () => {
     assert.equal(await codeOf(startJob('nobody', { worker })), 'JOB_NOT_SERVED');
-    assert.equal(await codeOf(startJob(clicks, { worker, parallelism: 0 })), 'PARALLELISM_OUT_OF_RANGE');
+    assert.equal(await codeOf(startJob(clicks, { worker, parallelism: 0 })), 'BAD_PARALLELISM');
     const broken = (): Worker => new Worker(new URL('./nobody.ts', import.meta.url), { type: 'module' });
     assert.equal(await codeOf(startJob(clicks, { worker: broken })), 'WORKER_FAILED');
     await running({ parallelism: 1, pace: SLOW }, async (handle) => {
