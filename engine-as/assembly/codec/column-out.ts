@@ -7,13 +7,7 @@
 import { FRAME_ROWS_MAX, ROW_BYTES_MAX, TYPE_BOOL, TYPE_I32, TYPE_UTF8 } from "../../abi";
 import { blockAlloc, blockFree } from "../memory/index";
 import { isUtf8 } from "../kernels/utf8";
-import {
-  DICTIONARY_FULL,
-  DICTIONARY_NOT_UTF8,
-  TextDictionary,
-  dictionaryFree,
-  dictionaryId,
-} from "./text-dictionary";
+import { DICTIONARY_FULL, DICTIONARY_NOT_UTF8, TextDictionary, dictionaryFree, dictionaryId } from "./text-dictionary";
 
 export const PUT_OK: i32 = 0;
 /** The dictionary is full: the frame must end before this row and the column goes on plain. */
@@ -24,7 +18,8 @@ export const PUT_TOO_LONG: i32 = 4;
 /** The text is no value of the column's type (value.ts). */
 export const PUT_WRONG_TYPE: i32 = 5;
 
-export const VALIDITY_BYTES: usize = <usize>FRAME_ROWS_MAX >> 3;
+export const VALIDITY_BYTES: usize = (<usize>FRAME_ROWS_MAX) >> 3;
+
 
 @unmanaged
 export class ColumnOut {
@@ -64,6 +59,7 @@ export function columnWidth(column: ColumnOut): i32 {
   return column.type == TYPE_I32 || column.type == TYPE_UTF8 ? 4 : 8;
 }
 
+
 @inline
 export function isPlainText(column: ColumnOut): bool {
   return column.type == TYPE_UTF8 && changetype<usize>(column.dictionary) == 0;
@@ -76,15 +72,18 @@ export function dataBytes(column: ColumnOut, rows: i32): i32 {
   return rows * columnWidth(column);
 }
 
+
 @inline
 export function putI64(column: ColumnOut, row: i32, value: i64): void {
   store<i64>(column.data + ((<usize>row) << 3), value);
 }
 
+
 @inline
 export function putI32(column: ColumnOut, row: i32, value: i32): void {
   store<i32>(column.data + ((<usize>row) << 2), value);
 }
+
 
 @inline
 export function putF64(column: ColumnOut, row: i32, value: f64): void {
@@ -94,7 +93,7 @@ export function putF64(column: ColumnOut, row: i32, value: f64): void {
 export function putBool(column: ColumnOut, row: i32, value: bool): void {
   const at = column.data + ((<usize>row) >> 3);
   const bit = 1 << (row & 7);
-  store<u8>(at, value ? <u8>(<i32>load<u8>(at) | bit) : <u8>(<i32>load<u8>(at) & ~bit));
+  store<u8>(at, value ? <u8>((<i32>load<u8>(at)) | bit) : <u8>((<i32>load<u8>(at)) & ~bit));
 }
 
 /** The value of a null row is 0 (or the empty text), so that equal input gives equal bytes. */
@@ -104,7 +103,7 @@ export function putNull(column: ColumnOut, row: i32): void {
     column.hasNulls = true;
   }
   const at = column.validity + ((<usize>row) >> 3);
-  store<u8>(at, <u8>(<i32>load<u8>(at) & ~(1 << (row & 7))));
+  store<u8>(at, <u8>((<i32>load<u8>(at)) & ~(1 << (row & 7))));
   if (column.type == TYPE_BOOL) putBool(column, row, false);
   else if (isPlainText(column)) putI32(column, row + 1, load<i32>(column.data + ((<usize>row) << 2)));
   else if (columnWidth(column) == 4) putI32(column, row, 0);
@@ -115,7 +114,7 @@ export function putNull(column: ColumnOut, row: i32): void {
 export function markValid(column: ColumnOut, row: i32): void {
   if (!column.hasNulls) return;
   const at = column.validity + ((<usize>row) >> 3);
-  store<u8>(at, <u8>(<i32>load<u8>(at) | (1 << (row & 7))));
+  store<u8>(at, <u8>((<i32>load<u8>(at)) | (1 << (row & 7))));
 }
 
 /** PUT_…; up to 16 bytes beyond the text are read. */

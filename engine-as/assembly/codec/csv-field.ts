@@ -7,22 +7,12 @@ import {
   ERROR_CSV_FIELD_MISSING,
   ERROR_CSV_QUOTE_UNCLOSED,
   ERROR_LINE_TOO_LONG,
-  ERROR_NOT_UTF8,
-  ERROR_VALUE_TYPE,
   ROW_BYTES_MAX,
   TYPE_UTF8,
 } from "../../abi";
-import {
-  ColumnOut,
-  PUT_NOT_UTF8,
-  PUT_OK,
-  PUT_OUT_OF_MEMORY,
-  PUT_SPLIT,
-  PUT_TOO_LONG,
-  putNull,
-} from "./column-out";
-import { Decoder, failAt, scratchFor, STOP_END, STOP_ERROR, STOP_FULL, STOP_PARTIAL } from "./decoder";
-import { frameBegin } from "./frame-out";
+import { ColumnOut, PUT_OK, putNull } from "./column-out";
+import { Decoder, scratchFor, STOP_ERROR, STOP_PARTIAL } from "./decoder";
+import { notPut, refuse } from "./refusal";
 import { putSlice } from "./value";
 
 const LF: u32 = 0x0a;
@@ -49,27 +39,6 @@ export function putField(decoder: Decoder, column: ColumnOut, row: i32, start: u
   const put = putSlice(column, row, fieldFrom, fieldTo);
   if (put == PUT_OK) return after;
   return notPut(decoder, column, put, start, <i32>(after - start));
-}
-
-/** Turns what a column said into the decoder's stop; returns 0. */
-export function notPut(decoder: Decoder, column: ColumnOut, put: i32, at: usize, bytes: i32): usize {
-  if (put == PUT_SPLIT) {
-    // an empty frame can change its layout at once, a begun one ends before this record
-    if (decoder.rows > 0) decoder.stop = STOP_FULL;
-    else decoder.stop = frameBegin(decoder, decoder.rowsMax) ? STOP_END : STOP_ERROR;
-    return 0;
-  }
-  if (put == PUT_OUT_OF_MEMORY) {
-    decoder.stop = STOP_ERROR; // the allocation has filled the error slot
-    return 0;
-  }
-  const code = put == PUT_NOT_UTF8 ? ERROR_NOT_UTF8 : put == PUT_TOO_LONG ? ERROR_LINE_TOO_LONG : ERROR_VALUE_TYPE;
-  return refuse(decoder, code, column.index, at, bytes);
-}
-
-export function refuse(decoder: Decoder, code: i32, column: i32, at: usize, bytes: i32): usize {
-  failAt(decoder, code, column, at, bytes);
-  return 0;
 }
 
 function isNull(decoder: Decoder, column: ColumnOut): bool {
@@ -203,7 +172,8 @@ export function skipFields(decoder: Decoder, start: usize, end: usize, count: i3
 
 function unclosedOrMissing(decoder: Decoder, start: usize, after: usize, column: i32): usize {
   const c = <u32>load<u8>(after);
-  if (c == LF || (c == CR && load<u8>(after, 1) == LF)) return refuse(decoder, ERROR_CSV_FIELD_MISSING, column, after, 0);
+  if (c == LF || (c == CR && load<u8>(after, 1) == LF))
+    return refuse(decoder, ERROR_CSV_FIELD_MISSING, column, after, 0);
   return refuse(decoder, ERROR_CSV_QUOTE_UNCLOSED, -1, start, <i32>(after - start) + 1);
 }
 

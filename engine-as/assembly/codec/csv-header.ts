@@ -1,6 +1,7 @@
 // The start of a CSV input: the BOM, the header record, and which field each wanted column is.
 import { ERROR_CSV_FIELD_MISSING } from "../../abi";
-import { cutField, fieldFrom, fieldTo, newlinesPassed, passedReset, refuse } from "./csv-field";
+import { cutField, fieldFrom, fieldTo, newlinesPassed, passedReset } from "./csv-field";
+import { refuse } from "./refusal";
 import { columnOut, Decoder } from "./decoder";
 
 /**

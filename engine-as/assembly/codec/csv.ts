@@ -20,7 +20,8 @@ import { GRAMMAR_LOOSE, parsedF64, parsedI64, parseF64, parseI64, parseShortI64 
 import { ColumnOut, PUT_OK, putF64, putI32, putI64, putText } from "./column-out";
 import { columnOut, Decoder, failAt, STOP_END, STOP_FULL } from "./decoder";
 import { csvHeader } from "./csv-header";
-import { newlinesPassed, passedReset, putField, refuse, skipFields, skipRest } from "./csv-field";
+import { newlinesPassed, passedReset, putField, skipFields, skipRest } from "./csv-field";
+import { refuse } from "./refusal";
 import { frameIsFull } from "./frame-out";
 import { parsedMs, parseTimestamp } from "./timestamp";
 
@@ -145,8 +146,16 @@ function plainField(
   return c == delimiter || c == LF || (c == CR && load<u8>(after, 1) == LF) ? after : 0;
 }
 
+
 @inline
-function plainText(decoder: Decoder, column: ColumnOut, row: i32, start: usize, delimiters: v128, newlines: v128): usize {
+function plainText(
+  decoder: Decoder,
+  column: ColumnOut,
+  row: i32,
+  start: usize,
+  delimiters: v128,
+  newlines: v128,
+): usize {
   if (<u32>load<u8>(start) == decoder.quote || decoder.nullBytes != 0) return 0;
   let p = start;
   let found: u32;
@@ -160,6 +169,7 @@ function plainText(decoder: Decoder, column: ColumnOut, row: i32, start: usize, 
   if (p == start || putText(column, row, start, <i32>(p - start)) != PUT_OK) return 0;
   return p;
 }
+
 
 @inline
 function recordEnd(decoder: Decoder, p: usize, c: u32): usize {

@@ -31,6 +31,7 @@ import {
 } from "./decoder";
 import { frameBegin, frameEnd } from "./frame-out";
 import { ndjsonRecords } from "./ndjson";
+import { afterLastNewline, findNewline } from "./newline";
 
 const LF: u32 = 0x0a;
 /** Bytes that may be read behind a chunk: vector loads at its last character. */
@@ -38,7 +39,7 @@ export const CHUNK_SLACK_BYTES: usize = 64;
 
 /** Borrows a chunk until decoder_next says DONE. */
 export function decoderPush(decoder: Decoder, ptr: usize, bytes: i32, last: bool): i32 {
-  const isReadable = <u64>ptr + <u64>(<u32>bytes) + CHUNK_SLACK_BYTES <= <u64>memory.size() << 16;
+  const isReadable = <u64>ptr + <u64>(<u32>bytes) + CHUNK_SLACK_BYTES <= (<u64>memory.size()) << 16;
   if (decoder.cursor != decoder.chunkEnd || decoder.isLast || bytes < 0 || !isReadable) {
     return fail(ERROR_BUG, -1, <i64>decoder.cursor, <i64>decoder.chunkEnd, <i64>ptr);
   }
@@ -171,26 +172,4 @@ function appendCarry(decoder: Decoder, bytes: i32): bool {
   decoder.carryBytes = total;
   decoder.cursor += <usize>bytes;
   return true;
-}
-
-/** The address after the first newline at or after p, or the end. */
-export function findNewline(start: usize, end: usize): usize {
-  const newlines = i8x16.splat(<i8>LF);
-  let p = start;
-  while (p < end) {
-    const found = <u32>i8x16.bitmask(i8x16.eq(v128.load(p), newlines));
-    if (found != 0) return min(p + <usize>ctz(found) + 1, end);
-    p += 16;
-  }
-  return end;
-}
-
-/** The address after the last newline, or the start. */
-function afterLastNewline(start: usize, end: usize): usize {
-  let p = end;
-  while (p > start) {
-    if (load<u8>(p - 1) == LF) return p;
-    p--;
-  }
-  return start;
 }

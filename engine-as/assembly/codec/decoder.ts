@@ -10,21 +10,10 @@
 //   9 bytes of the null literal, its bytes padded to words
 //   columnCount, then per column: type, unit of numeric time stamps, field of the record (CSV without
 //   header, else -1), bytes of the name, the name padded to words
-import {
-  COLUMNS_MAX,
-  ERROR_BAD_PLAN,
-  TYPE_BOOL,
-  TYPE_UTF8,
-} from "../../abi";
+import { COLUMNS_MAX, ERROR_BAD_PLAN, TYPE_BOOL, TYPE_UTF8 } from "../../abi";
 import { blockAlloc, blockFree, fail } from "../memory/index";
 import { columnFree, ColumnOut, VALIDITY_BYTES } from "./column-out";
-import {
-  DICTIONARY_BYTES_MAX,
-  dictionaryFree,
-  dictionaryId,
-  dictionaryNew,
-  TextDictionary,
-} from "./text-dictionary";
+import { DICTIONARY_BYTES_MAX, dictionaryFree, dictionaryId, dictionaryNew, TextDictionary } from "./text-dictionary";
 
 export const FORMAT_CSV: i32 = 1;
 export const FORMAT_NDJSON: i32 = 2;
@@ -42,6 +31,7 @@ export const STOP_PARTIAL: i32 = 2;
 export const STOP_ERROR: i32 = 3;
 
 export const COLUMN_BYTES: usize = (offsetof<ColumnOut>() + 15) & ~15;
+
 
 @unmanaged
 export class Decoder {
@@ -107,6 +97,7 @@ export class Decoder {
   stamp: u32;
 }
 
+
 @inline
 export function columnOut(decoder: Decoder, index: i32): ColumnOut {
   return changetype<ColumnOut>(decoder.columns + <usize>index * COLUMN_BYTES);
@@ -122,7 +113,7 @@ export function decoderNew(plan: usize, words: i32): usize {
   if (columnCount < 1 || columnCount > COLUMNS_MAX) return badPlan(10 + nullWords, columnCount);
   const fixed = (offsetof<Decoder>() + 15) & ~15;
   const planBytes = ((<usize>words) << 2) + 64;
-  const orderBytes = ((<usize>columnCount << 1) + 15) & ~15;
+  const orderBytes = (((<usize>columnCount) << 1) + 15) & ~15;
   const total = fixed + <usize>columnCount * COLUMN_BYTES + orderBytes + planBytes;
   const block = blockAlloc(total);
   if (block == 0) return 0;

@@ -187,7 +187,7 @@ function place(frame: usize, at: i32, from: usize, bytes: i32): i32 {
 function clearTail(bitmap: usize, rows: i32): void {
   if ((rows & 7) == 0) return;
   const at = bitmap + ((<usize>rows) >> 3);
-  store<u8>(at, <u8>(<i32>load<u8>(at) & ((1 << (rows & 7)) - 1)));
+  store<u8>(at, <u8>((<i32>load<u8>(at)) & ((1 << (rows & 7)) - 1)));
 }
 
 /** A frame buffer of at least so many bytes, of which the first `keep` stay. */
@@ -206,6 +206,7 @@ function frameReserve(decoder: Decoder, bytes: i32, keep: i32): bool {
   decoder.frameCapacity = capacity;
   return true;
 }
+
 
 @inline
 function padded(bytes: i32): i32 {

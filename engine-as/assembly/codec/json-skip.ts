@@ -9,6 +9,7 @@ const BACKSLASH: u32 = 0x5c;
 export const JSON_DEPTH_MAX: i32 = 512;
 const KINDS: usize = memory.data(64);
 
+
 @inline
 export function skipBlanks(p: usize): usize {
   let c = <u32>load<u8>(p);
@@ -81,6 +82,7 @@ export function skipNumber(start: usize): usize {
   }
   return p;
 }
+
 
 @inline
 function skipDigits(p: usize): usize {
@@ -156,11 +158,11 @@ function skipKey(p: usize): usize {
 }
 
 function setKind(depth: i32, isObject: bool): void {
-  const at = KINDS + ((<usize>depth >> 3));
+  const at = KINDS + ((<usize>depth) >> 3);
   const bit = 1 << (depth & 7);
-  store<u8>(at, isObject ? <u8>(<i32>load<u8>(at) | bit) : <u8>(<i32>load<u8>(at) & ~bit));
+  store<u8>(at, isObject ? <u8>((<i32>load<u8>(at)) | bit) : <u8>((<i32>load<u8>(at)) & ~bit));
 }
 
 function kindAt(depth: i32): bool {
-  return ((load<u8>(KINDS + (<usize>depth >> 3)) >> (depth & 7)) & 1) != 0;
+  return ((load<u8>(KINDS + ((<usize>depth) >> 3)) >> (depth & 7)) & 1) != 0;
 }

@@ -27,7 +27,7 @@ import {
   putNull,
   putText,
 } from "./column-out";
-import { notPut, refuse } from "./csv-field";
+import { notPut, refuse } from "./refusal";
 import { Decoder, scratchFor } from "./decoder";
 import { skipValue, stringEnd, stringStop } from "./json-skip";
 import { unescapeJson } from "./json-string";

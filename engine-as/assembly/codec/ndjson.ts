@@ -6,7 +6,8 @@
 // FLAG_SKIP_BAD a line that is no object, or has a value of the wrong type, is skipped and counted.
 import { ERROR_LINE_TOO_LONG, ERROR_NOT_JSON, ROW_BYTES_MAX } from "../../abi";
 import { ColumnOut, markValid, putNull } from "./column-out";
-import { refuse } from "./csv-field";
+import { findNewline } from "./newline";
+import { refuse } from "./refusal";
 import {
   columnOut,
   COLUMN_BYTES,
@@ -18,7 +19,6 @@ import {
   STOP_ERROR,
   STOP_FULL,
 } from "./decoder";
-import { findNewline } from "./decode";
 import { frameIsFull } from "./frame-out";
 import { skipBlanks, skipValue, stringEnd, stringStop } from "./json-skip";
 import { unescapeJson } from "./json-string";
@@ -121,7 +121,14 @@ function line(decoder: Decoder, start: usize): usize {
 }
 
 /** The rest of a line from p on; the prediction is tried again before every key. */
-function lineByGrammar(decoder: Decoder, start: usize, from: usize, nextStep: usize, stepsEnd: usize, stamp: u32): usize {
+function lineByGrammar(
+  decoder: Decoder,
+  start: usize,
+  from: usize,
+  nextStep: usize,
+  stepsEnd: usize,
+  stamp: u32,
+): usize {
   const row = decoder.rows;
   let step = nextStep;
   let p = from;
@@ -233,7 +240,11 @@ function findEscaped(decoder: Decoder, name: usize, end: usize): bool {
     decoder.stop = STOP_ERROR;
     return false;
   }
-  const found = dictionaryFind(decoder.names, decoder.scratch, <i32>(unescapeJson(name, end, decoder.scratch) - decoder.scratch));
+  const found = dictionaryFind(
+    decoder.names,
+    decoder.scratch,
+    <i32>(unescapeJson(name, end, decoder.scratch) - decoder.scratch),
+  );
   if (found >= 0) foundColumn = found;
   return true;
 }

@@ -30,6 +30,7 @@ const MASKS: usize = memory.data<u8>([
   0, 0,
 ], 16);
 
+
 @unmanaged
 export class TextDictionary {
   count: i32;
@@ -84,7 +85,7 @@ export function dictionaryBytes(dictionary: TextDictionary): i32 {
 @inline
 export function dictionaryId(dictionary: TextDictionary, ptr: usize, bytes: i32): i32 {
   if (bytes <= 8 && bytes > 0) {
-    const word = load<u64>(ptr) & (u64.MAX_VALUE >> (<u64>(8 - bytes) << 3));
+    const word = load<u64>(ptr) & (u64.MAX_VALUE >> ((<u64>(8 - bytes)) << 3));
     const hash = hashOf(word, 0, bytes);
     const id = <i32>load<u16>(dictionary.slots + ((<usize>(hash >> (64 - dictionary.slotsLog2))) << 1)) - 1;
     if (id >= 0) {
@@ -119,9 +120,10 @@ export function dictionaryFind(dictionary: TextDictionary, ptr: usize, bytes: i3
   return probe(dictionary, hashOf(a, b, bytes), a, b, ptr, bytes, false);
 }
 
+
 @inline
 function hashOf(a: u64, b: u64, bytes: i32): u64 {
-  return (a ^ rotl(b * K2, 29) ^ <u64>bytes) * K1;
+  return (a ^ rotl(b * K2, 29) ^ (<u64>bytes)) * K1;
 }
 
 function longId(dictionary: TextDictionary, ptr: usize, bytes: i32, enter: bool): i32 {
@@ -140,13 +142,13 @@ function longId(dictionary: TextDictionary, ptr: usize, bytes: i32, enter: bool)
 }
 
 function probe(dictionary: TextDictionary, hash: u64, a: u64, b: u64, ptr: usize, bytes: i32, enter: bool): i32 {
-  const mask = (<usize>1 << dictionary.slotsLog2) - 1;
+  const mask = ((<usize>1) << dictionary.slotsLog2) - 1;
   let slot = <usize>(hash >> (64 - dictionary.slotsLog2));
   let id = <i32>load<u16>(dictionary.slots + (slot << 1)) - 1;
   while (id >= 0) {
     const entry = dictionary.entries + <usize>id * ENTRY_BYTES;
     if (load<u64>(entry) == a && load<u64>(entry, 8) == b && load<i32>(entry, 16) == bytes) {
-      const at = dictionary.bytes + <usize>load<i32>(dictionary.offsets + (<usize>id << 2));
+      const at = dictionary.bytes + <usize>load<i32>(dictionary.offsets + ((<usize>id) << 2));
       if (bytes <= 16 || memory.compare(at, ptr, <usize>bytes) == 0) return id;
     }
     slot = (slot + 1) & mask;
@@ -164,21 +166,21 @@ function add(dictionary: TextDictionary, slot: usize, a: u64, b: u64, ptr: usize
   memory.copy(dictionary.bytes + <usize>dictionary.bytesUsed, ptr, <usize>bytes);
   dictionary.bytesUsed += bytes;
   dictionary.count = id + 1;
-  store<i32>(dictionary.offsets + (<usize>(id + 1) << 2), dictionary.bytesUsed);
+  store<i32>(dictionary.offsets + ((<usize>(id + 1)) << 2), dictionary.bytesUsed);
   const entry = dictionary.entries + <usize>id * ENTRY_BYTES;
   store<u64>(entry, a);
   store<u64>(entry, b, 8);
   store<i32>(entry, bytes, 16);
   store<u16>(dictionary.slots + (slot << 1), <u16>(id + 1));
   // few entries stay in few cache lines; an eighth full, the table doubles
-  if (dictionary.slotsLog2 < SLOTS_LOG2_LAST && (dictionary.count << 3) >= 1 << dictionary.slotsLog2) grow(dictionary);
+  if (dictionary.slotsLog2 < SLOTS_LOG2_LAST && dictionary.count << 3 >= 1 << dictionary.slotsLog2) grow(dictionary);
   return id;
 }
 
 function grow(dictionary: TextDictionary): void {
   const log2 = dictionary.slotsLog2 + 1;
   dictionary.slotsLog2 = log2;
-  const mask = (<usize>1 << log2) - 1;
+  const mask = ((<usize>1) << log2) - 1;
   memory.fill(dictionary.slots, 0, (<usize>2) << log2);
   for (let id = 0; id < dictionary.count; id++) {
     const entry = dictionary.entries + <usize>id * ENTRY_BYTES;

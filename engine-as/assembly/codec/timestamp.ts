@@ -21,14 +21,14 @@ export function parseTimestamp(column: ColumnOut, p: usize): usize {
   // "YYYY-MM-", "DDTHH:MM", ":SS.sssZ": xor with the form leaves 0 at signs and 0 … 9 at digits
   const middle = load<u64>(p, 8);
   if (load<u64>(p) != column.dateHead || (middle & 0xffff) != column.dateTail) return parseIso(column, p);
-  const separator = <u32>(middle >> 16) & 0xff;
+  const separator = (<u32>(middle >> 16)) & 0xff;
   const clock = (middle ^ 0x30303a3030003030) & 0xffffffffff00ffff;
   if ((separator != 0x54 && separator != 0x20) || strays(clock, 0x76767f7676007676)) return parseIso(column, p);
   const tail = load<u64>(p, 16);
   const rest = tail ^ 0x5a3030302e30303a;
   const withMs = !strays(rest, 0x7f7676767f76767f);
   if (!withMs) {
-    const after = <u32>(tail >> 24) & 0xff;
+    const after = (<u32>(tail >> 24)) & 0xff;
     const goesOn = after == 0x2e || after == 0x2c || (after | 0x20) == 0x7a || after == 0x2b || after == 0x2d;
     if (goesOn || strays(rest & 0xffffff, 0x76767f)) return parseIso(column, p);
   }
@@ -50,6 +50,7 @@ export function parseTimestamp(column: ColumnOut, p: usize): usize {
 function strays(word: u64, room: u64): bool {
   return (((word + room) | word) & 0x8080808080808080) != 0;
 }
+
 
 @inline
 function twoDigits(word: u64, shift: u64): u64 {

@@ -4,16 +4,7 @@
 // newline. Blanks around numbers, bools and dates are ignored.
 import { TYPE_BOOL, TYPE_F64, TYPE_I32, TYPE_I64, TYPE_UTF8 } from "../../abi";
 import { GRAMMAR_LOOSE, parsedF64, parsedI64, parseF64, parseI64 } from "../kernels/number";
-import {
-  ColumnOut,
-  PUT_OK,
-  PUT_WRONG_TYPE,
-  putBool,
-  putF64,
-  putI32,
-  putI64,
-  putText,
-} from "./column-out";
+import { ColumnOut, PUT_OK, PUT_WRONG_TYPE, putBool, putF64, putI32, putI64, putText } from "./column-out";
 import { parsedMs, parseTimestamp, scaleToMs } from "./timestamp";
 
 /** Writes the text as the column's type; PUT_…. Numbers follow GRAMMAR_LOOSE. */
@@ -73,6 +64,6 @@ function putWord(column: ColumnOut, row: i32, from: usize, to: usize): i32 {
 /** Whether the slice is this lower-case word of up to 8 letters, in any case. */
 function isWord(from: usize, to: usize, word: u64, bytes: usize): bool {
   if (to - from != bytes) return false;
-  const mask: u64 = bytes == 8 ? u64.MAX_VALUE : (<u64>1 << (<u64>bytes << 3)) - 1;
+  const mask: u64 = bytes == 8 ? u64.MAX_VALUE : ((<u64>1) << ((<u64>bytes) << 3)) - 1;
   return ((load<u64>(from) | 0x2020202020202020) & mask) == word;
 }

@@ -110,7 +110,7 @@ function multiplyFives(number: usize, power: i32): void {
 
 function shiftLeft(number: usize, bits: i32): void {
   const words = bits >> 5;
-  if ((bits & 31) != 0) multiplyAdd(number, <u32>1 << (bits & 31), 0);
+  if ((bits & 31) != 0) multiplyAdd(number, (<u32>1) << (bits & 31), 0);
   const count = load<i32>(number);
   if (words == 0 || count == 0) return;
   assert(count + words <= LIMBS_MAX);

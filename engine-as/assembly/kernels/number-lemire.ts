@@ -35,12 +35,12 @@ export function doubleLemire(mantissa: u64, exponent: i32): f64 {
   }
   if (productLow <= 1 && exponent >= -4 && exponent <= 23 && (m & 3) == 1 && m << shift == productHigh) m &= ~1;
   m = (m + (m & 1)) >> 1;
-  if (m >= <u64>1 << 53) {
-    m = <u64>1 << 52;
+  if (m >= (<u64>1) << 53) {
+    m = (<u64>1) << 52;
     power++;
   }
   if (power >= 0x7ff) return Infinity;
-  return reinterpret<f64>((m & ~(<u64>1 << 52)) | (<u64>power << 52));
+  return reinterpret<f64>((m & ~((<u64>1) << 52)) | ((<u64>power) << 52));
 }
 
 function multiply(a: u64, b: u64): void {

@@ -66,7 +66,7 @@ export function parseI64(start: usize, grammar: i32): usize {
   let p = start;
   const sign = <u32>load<u8>(p);
   const negative = sign == MINUS;
-  p += <usize>negative | (grammar == GRAMMAR_LOOSE ? <usize>(sign == PLUS) : 0);
+  p += (<usize>negative) | (grammar == GRAMMAR_LOOSE ? <usize>(sign == PLUS) : 0);
   const word = load<u64>(p);
   const count = digitCount(word);
   if (count == 0) return 0;
@@ -88,10 +88,10 @@ function longInteger(start: usize, head: i64, negative: bool): usize {
   let value = <u64>head;
   const word = load<u64>(p);
   const count = digitCount(word);
-  if (count > 0) value = value * load<u64>(POWERS_U64 + (<usize>count << 3)) + digitsValue(word, count);
+  if (count > 0) value = value * load<u64>(POWERS_U64 + ((<usize>count) << 3)) + digitsValue(word, count);
   p += <usize>count;
   if (count == 8) {
-    const limit: u64 = (<u64>1 << 63) - <u64>!negative;
+    const limit: u64 = ((<u64>1) << 63) - <u64>!negative;
     let digit = <u64>load<u8>(p) - ZERO;
     while (digit < 10) {
       if (value > limit / 10) return 0;
@@ -110,7 +110,7 @@ export function parseF64(start: usize, grammar: i32): usize {
   let p = start;
   const sign = <u32>load<u8>(p);
   const negative = sign == MINUS;
-  p += <usize>negative | (grammar == GRAMMAR_LOOSE ? <usize>(sign == PLUS) : 0);
+  p += (<usize>negative) | (grammar == GRAMMAR_LOOSE ? <usize>(sign == PLUS) : 0);
 
   const digits = p;
   let mantissa: u64 = 0;
@@ -119,7 +119,7 @@ export function parseF64(start: usize, grammar: i32): usize {
     const word = load<u64>(p);
     count = digitCount(word);
     if (count == 0) break;
-    mantissa = mantissa * load<u64>(POWERS_U64 + (<usize>count << 3)) + digitsValue(word, count);
+    mantissa = mantissa * load<u64>(POWERS_U64 + ((<usize>count) << 3)) + digitsValue(word, count);
     p += <usize>count;
   } while (count == 8);
   let digitTotal = <i32>(p - digits);
@@ -132,7 +132,7 @@ export function parseF64(start: usize, grammar: i32): usize {
       const word = load<u64>(p);
       count = digitCount(word);
       if (count == 0) break;
-      mantissa = mantissa * load<u64>(POWERS_U64 + (<usize>count << 3)) + digitsValue(word, count);
+      mantissa = mantissa * load<u64>(POWERS_U64 + ((<usize>count) << 3)) + digitsValue(word, count);
       p += <usize>count;
     } while (count == 8);
     exponent = <i32>(fraction - p);
@@ -174,9 +174,9 @@ function parseExponent(start: usize): usize {
 
 /** mantissa * 10^exponent, both exact. */
 function convert(mantissa: u64, exponent: i32): f64 {
-  if (mantissa <= (<u64>1 << 53)) {
-    if (exponent <= 0 && exponent >= -22) return <f64>mantissa / load<f64>(POWERS_F64 + (<usize>-exponent << 3));
-    if (exponent > 0 && exponent <= 22) return <f64>mantissa * load<f64>(POWERS_F64 + (<usize>exponent << 3));
+  if (mantissa <= (<u64>1) << 53) {
+    if (exponent <= 0 && exponent >= -22) return <f64>mantissa / load<f64>(POWERS_F64 + ((<usize>-exponent) << 3));
+    if (exponent > 0 && exponent <= 22) return <f64>mantissa * load<f64>(POWERS_F64 + ((<usize>exponent) << 3));
   }
   return doubleLemire(mantissa, exponent);
 }

@@ -51,11 +51,11 @@ function storeTop(q: i32, up: u64): void {
   let top = LIMBS - 1;
   while (load<u32>(NUMBER + ((<usize>top) << 2)) == 0) top--;
   const shift = <u64>clz(load<u32>(NUMBER + ((<usize>top) << 2)));
-  let high = (<u64>limb(top) << 32) | limb(top - 1);
-  let low = (<u64>limb(top - 2) << 32) | limb(top - 3);
+  let high = ((<u64>limb(top)) << 32) | limb(top - 1);
+  let low = ((<u64>limb(top - 2)) << 32) | limb(top - 3);
   if (shift > 0) {
     high = (high << shift) | (low >> (64 - shift));
-    low = (low << shift) | (<u64>limb(top - 4) >> (32 - shift));
+    low = (low << shift) | ((<u64>limb(top - 4)) >> (32 - shift));
   }
   low += up;
   high += <u64>(low < up);
@@ -63,6 +63,7 @@ function storeTop(q: i32, up: u64): void {
   store<u64>(entry, high);
   store<u64>(entry, low, 8);
 }
+
 
 @inline
 function limb(index: i32): u32 {

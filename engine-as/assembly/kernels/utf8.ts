@@ -10,7 +10,7 @@ export function isUtf8(ptr: usize, bytes: i32): bool {
   while (p < end) {
     let high = <u32>v128.bitmask<i8>(v128.load(p));
     const left = end - p;
-    if (left < 16) high &= (1 << <u32>left) - 1;
+    if (left < 16) high &= (1 << (<u32>left)) - 1;
     if (high == 0) {
       p += 16;
       continue;
