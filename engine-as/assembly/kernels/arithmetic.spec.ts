@@ -26,10 +26,10 @@ const B = memory.data(1024, 16);
 const OUT = memory.data(1024, 16);
 
 function fillF64(ptr: usize, scale: f64): void {
-  for (let i = 0; i < 100; i++) store<f64>(ptr + (<usize>i << 3), <f64>(i - 50) * scale + 0.25);
+  for (let i = 0; i < 100; i++) store<f64>(ptr + ((<usize>i) << 3), <f64>(i - 50) * scale + 0.25);
 }
 function fillI64(ptr: usize, scale: i64): void {
-  for (let i = 0; i < 100; i++) store<i64>(ptr + (<usize>i << 3), <i64>(i - 50) * scale + 1);
+  for (let i = 0; i < 100; i++) store<i64>(ptr + ((<usize>i) << 3), <i64>(i - 50) * scale + 1);
 }
 
 function checkF64<Op>(op: i32): void {
@@ -43,7 +43,7 @@ function checkF64<Op>(op: i32): void {
       if (form == 2) store<f64>(B, load<f64>(B), 8);
       mapF64<Op>(A, stepA, B, stepB, OUT, rows);
       for (let i = 0; i < rows; i++) {
-        const at = <usize>i << 3;
+        const at = (<usize>i) << 3;
         const a = load<f64>(form == 1 ? A : A + at);
         const b = load<f64>(form == 2 ? B : B + at);
         assert(load<f64>(OUT + at) == wantedF64(op, a, b), "f64 " + op.toString());
@@ -87,7 +87,7 @@ function checkI64<Op>(op: i32): void {
     fillI64(B, -7);
     assert(!mapI64<Op>(A, 16, B, 16, OUT, rows), "nothing overflows");
     for (let i = 0; i < rows; i++) {
-      const at = <usize>i << 3;
+      const at = (<usize>i) << 3;
       assert(load<i64>(OUT + at) == wantedI64(op, load<i64>(A + at), load<i64>(B + at)), "i64 " + op.toString());
     }
   }
@@ -132,12 +132,12 @@ export function test_overflow(): void {
 }
 
 export function test_division(): void {
-  for (let i = 0; i < 6; i++) store<i64>(A + (<usize>i << 3), <i64>i * 5 - 12);
+  for (let i = 0; i < 6; i++) store<i64>(A + ((<usize>i) << 3), <i64>i * 5 - 12);
   store<i64>(B, -2);
   assert(!divideI64<DivI64>(A, 8, B, 0, OUT, 6), "by a constant");
-  for (let i = 0; i < 6; i++) assert(load<i64>(OUT + (<usize>i << 3)) == (<i64>i * 5 - 12) / -2, "truncates");
+  for (let i = 0; i < 6; i++) assert(load<i64>(OUT + ((<usize>i) << 3)) == (<i64>i * 5 - 12) / -2, "truncates");
   assert(!divideI64<ModI64>(A, 8, B, 0, OUT, 6), "remainder");
-  for (let i = 0; i < 6; i++) assert(load<i64>(OUT + (<usize>i << 3)) == (<i64>i * 5 - 12) % -2, "dividend's sign");
+  for (let i = 0; i < 6; i++) assert(load<i64>(OUT + ((<usize>i) << 3)) == (<i64>i * 5 - 12) % -2, "dividend's sign");
   store<i64>(B, 0);
   assert(divideI64<DivI64>(A, 8, B, 0, OUT, 6) && divideI64<ModI64>(A, 8, B, 0, OUT, 6), "by zero");
   store<i64>(A, i64.MIN_VALUE);
@@ -149,5 +149,5 @@ export function test_division(): void {
 export function test_fill(): void {
   v128.store(A, i32x4.splat(7));
   fillVector(A, OUT, 20);
-  for (let i = 0; i < 8; i++) assert(load<i32>(OUT + (<usize>i << 2)) == 7);
+  for (let i = 0; i < 8; i++) assert(load<i32>(OUT + ((<usize>i) << 2)) == 7);
 }

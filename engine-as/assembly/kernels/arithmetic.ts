@@ -9,41 +9,52 @@
 @final
 @unmanaged
 export class AddF64 {
+
   @inline apply(a: v128, b: v128): v128 {
     return f64x2.add(a, b);
   }
 }
+
 @final
 @unmanaged
 export class SubF64 {
+
   @inline apply(a: v128, b: v128): v128 {
     return f64x2.sub(a, b);
   }
 }
+
 @final
 @unmanaged
 export class MulF64 {
+
   @inline apply(a: v128, b: v128): v128 {
     return f64x2.mul(a, b);
   }
 }
+
 @final
 @unmanaged
 export class DivF64 {
+
   @inline apply(a: v128, b: v128): v128 {
     return f64x2.div(a, b);
   }
 }
+
 @final
 @unmanaged
 export class NegF64 {
+
   @inline apply(a: v128, b: v128): v128 {
     return f64x2.neg(a);
   }
 }
+
 @final
 @unmanaged
 export class AbsF64 {
+
   @inline apply(a: v128, b: v128): v128 {
     return f64x2.abs(a);
   }
@@ -52,6 +63,7 @@ export class AbsF64 {
 @final
 @unmanaged
 export class ModF64 {
+
   @inline apply(a: v128, b: v128): v128 {
     const low = f64x2.extract_lane(a, 0) % f64x2.extract_lane(b, 0);
     return f64x2(low, f64x2.extract_lane(a, 1) % f64x2.extract_lane(b, 1));
@@ -61,6 +73,7 @@ export class ModF64 {
 @final
 @unmanaged
 export class CanonicalF64 {
+
   @inline apply(a: v128, b: v128): v128 {
     return v128.bitselect(a, i64x2.splat(0x7ff8000000000000), f64x2.eq(a, a));
   }
@@ -98,26 +111,33 @@ export function mapF64<Op>(a: usize, stepA: usize, b: usize, stepB: usize, out: 
 @final
 @unmanaged
 export class AddI64 {
+
   @inline apply(a: v128, b: v128): v128 {
     return i64x2.add(a, b);
   }
+
   @inline failed(a: v128, b: v128, result: v128): v128 {
     return v128.and(v128.xor(a, result), v128.xor(b, result));
   }
+
   @inline failsAt(a: i64, b: i64): bool {
     const result = a + b;
     return ((a ^ result) & (b ^ result)) < 0;
   }
 }
+
 @final
 @unmanaged
 export class SubI64 {
+
   @inline apply(a: v128, b: v128): v128 {
     return i64x2.sub(a, b);
   }
+
   @inline failed(a: v128, b: v128, result: v128): v128 {
     return v128.and(v128.xor(a, b), v128.xor(a, result));
   }
+
   @inline failsAt(a: i64, b: i64): bool {
     return ((a ^ b) & (a ^ (a - b))) < 0;
   }
@@ -126,14 +146,17 @@ export class SubI64 {
 @final
 @unmanaged
 export class MulI64 {
+
   @inline apply(a: v128, b: v128): v128 {
     return i64x2.mul(a, b);
   }
+
   @inline failed(a: v128, b: v128, result: v128): v128 {
     const smallA = i64x2.eq(i64x2.shr_s(i64x2.shl(a, 32), 32), a);
     const smallB = i64x2.eq(i64x2.shr_s(i64x2.shl(b, 32), 32), b);
     return v128.not(v128.and(smallA, smallB));
   }
+
   @inline failsAt(a: i64, b: i64): bool {
     if (a == 0 || b == 0) return false;
     if (a == -1) return b == i64.MIN_VALUE;
@@ -141,28 +164,36 @@ export class MulI64 {
     return (a * b) / b != a;
   }
 }
+
 @final
 @unmanaged
 export class NegI64 {
+
   @inline apply(a: v128, b: v128): v128 {
     return i64x2.neg(a);
   }
+
   @inline failed(a: v128, b: v128, result: v128): v128 {
     return v128.and(a, result);
   }
+
   @inline failsAt(a: i64, b: i64): bool {
     return a == i64.MIN_VALUE;
   }
 }
+
 @final
 @unmanaged
 export class AbsI64 {
+
   @inline apply(a: v128, b: v128): v128 {
     return i64x2.abs(a);
   }
+
   @inline failed(a: v128, b: v128, result: v128): v128 {
     return result;
   }
+
   @inline failsAt(a: i64, b: i64): bool {
     return a == i64.MIN_VALUE;
   }
@@ -190,10 +221,12 @@ export function mapI64<Op>(a: usize, stepA: usize, b: usize, stepB: usize, out: 
 @final
 @unmanaged
 export class DivI64 {
+
   @inline apply(a: i64, b: i64): i64 {
     if (b == 0) return 0;
     return b == -1 ? 0 - a : a / b;
   }
+
   @inline failsAt(a: i64, b: i64): bool {
     return b == 0 || (b == -1 && a == i64.MIN_VALUE);
   }
@@ -202,9 +235,11 @@ export class DivI64 {
 @final
 @unmanaged
 export class ModI64 {
+
   @inline apply(a: i64, b: i64): i64 {
     return b == 0 || b == -1 ? 0 : a % b;
   }
+
   @inline failsAt(a: i64, b: i64): bool {
     return b == 0;
   }
@@ -213,7 +248,7 @@ export class ModI64 {
 /** Division value by value (there is none in SIMD); true when some row failed. Steps are 8 or 0. */
 export function divideI64<Op>(a: usize, stepA: usize, b: usize, stepB: usize, out: usize, rows: i32): bool {
   let failed = 0;
-  const end = out + (<usize>rows << 3);
+  const end = out + ((<usize>rows) << 3);
   while (out < end) {
     const x = load<i64>(a);
     const y = load<i64>(b);

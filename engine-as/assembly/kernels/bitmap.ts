@@ -10,6 +10,7 @@ export const ONES: usize = memory.data<u64>([0xffffffffffffffff, 0xfffffffffffff
 /** A whole bitmap of zeros (FRAME_ROWS_MAX rows), for the validity of a null constant. */
 export const ZEROS: usize = memory.data(528, 16);
 
+
 @inline
 export function bitmapGroups(rows: i32): i32 {
   return (rows + 127) >> 7;
@@ -19,20 +20,25 @@ export function bitmapGroups(rows: i32): i32 {
 @final
 @unmanaged
 export class BitAnd {
+
   @inline apply(a: v128, b: v128): v128 {
     return v128.and(a, b);
   }
 }
+
 @final
 @unmanaged
 export class BitOr {
+
   @inline apply(a: v128, b: v128): v128 {
     return v128.or(a, b);
   }
 }
+
 @final
 @unmanaged
 export class BitXor {
+
   @inline apply(a: v128, b: v128): v128 {
     return v128.xor(a, b);
   }
@@ -41,20 +47,25 @@ export class BitXor {
 @final
 @unmanaged
 export class BitXnor {
+
   @inline apply(a: v128, b: v128): v128 {
     return v128.not(v128.xor(a, b));
   }
 }
+
 @final
 @unmanaged
 export class BitAndNot {
+
   @inline apply(a: v128, b: v128): v128 {
     return v128.andnot(a, b);
   }
 }
+
 @final
 @unmanaged
 export class BitNot {
+
   @inline apply(a: v128, b: v128): v128 {
     return v128.not(a);
   }
@@ -63,6 +74,7 @@ export class BitNot {
 @final
 @unmanaged
 export class BitCopy {
+
   @inline apply(a: v128, b: v128): v128 {
     return a;
   }
@@ -84,19 +96,24 @@ export function bitmapMap<Op>(a: usize, stepA: usize, b: usize, stepB: usize, ou
 @final
 @unmanaged
 export class KleeneAnd {
+
   @inline isTrue(trueA: v128, trueB: v128): v128 {
     return v128.and(trueA, trueB);
   }
+
   @inline isFalse(falseA: v128, falseB: v128): v128 {
     return v128.or(falseA, falseB);
   }
 }
+
 @final
 @unmanaged
 export class KleeneOr {
+
   @inline isTrue(trueA: v128, trueB: v128): v128 {
     return v128.or(trueA, trueB);
   }
+
   @inline isFalse(falseA: v128, falseB: v128): v128 {
     return v128.and(falseA, falseB);
   }
@@ -130,7 +147,15 @@ export function bitmapKleene<Op>(
 }
 
 /** out = where ? a : b, bit by bit. */
-export function bitmapChoose(where: usize, a: usize, stepA: usize, b: usize, stepB: usize, out: usize, rows: i32): void {
+export function bitmapChoose(
+  where: usize,
+  a: usize,
+  stepA: usize,
+  b: usize,
+  stepB: usize,
+  out: usize,
+  rows: i32,
+): void {
   let groups = bitmapGroups(rows);
   while (groups > 0) {
     v128.store(out, v128.bitselect(v128.load(a), v128.load(b), v128.load(where)));
@@ -144,10 +169,10 @@ export function bitmapChoose(where: usize, a: usize, stepA: usize, b: usize, ste
 
 /** Zeroes the bits from `rows` to the end of the last group, so that equal columns have equal bytes. */
 export function bitmapClearTail(bitmap: usize, rows: i32): void {
-  const end = <usize>bitmapGroups(rows) << 4;
-  let at = <usize>rows >> 3;
+  const end = (<usize>bitmapGroups(rows)) << 4;
+  let at = (<usize>rows) >> 3;
   if (at < end && (rows & 7) != 0) {
-    store<u8>(bitmap + at, load<u8>(bitmap + at) & <u8>((<u32>1 << (<u32>rows & 7)) - 1));
+    store<u8>(bitmap + at, load<u8>(bitmap + at) & (<u8>(((<u32>1) << ((<u32>rows) & 7)) - 1)));
     at++;
   }
   if (at < end) memory.fill(bitmap + at, 0, end - at);

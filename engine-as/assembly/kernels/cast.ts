@@ -29,13 +29,14 @@ export function i32ToF64(a: usize, out: usize, rows: i32): void {
 }
 
 export function i64ToF64(a: usize, out: usize, rows: i32): void {
-  const end = out + (<usize>rows << 3);
+  const end = out + ((<usize>rows) << 3);
   while (out < end) {
     store<f64>(out, <f64>load<i64>(a));
     a += 8;
     out += 8;
   }
 }
+
 
 @inline
 export function i64ToI32Fails(value: i64): bool {
@@ -45,7 +46,7 @@ export function i64ToI32Fails(value: i64): bool {
 /** True when some row is out of range. */
 export function i64ToI32(a: usize, out: usize, rows: i32): bool {
   let failed = 0;
-  const end = out + (<usize>rows << 2);
+  const end = out + ((<usize>rows) << 2);
   while (out < end) {
     const value = load<i64>(a);
     failed |= i32(i64ToI32Fails(value));
@@ -56,6 +57,7 @@ export function i64ToI32(a: usize, out: usize, rows: i32): bool {
   return failed != 0;
 }
 
+
 @inline
 export function f64ToI64Fails(value: f64): bool {
   return !(value >= -9223372036854775808.0 && value < 9223372036854775808.0);
@@ -63,7 +65,7 @@ export function f64ToI64Fails(value: f64): bool {
 
 export function f64ToI64(a: usize, out: usize, rows: i32): bool {
   let failed = 0;
-  const end = out + (<usize>rows << 3);
+  const end = out + ((<usize>rows) << 3);
   while (out < end) {
     const value = load<f64>(a);
     const fails = f64ToI64Fails(value);
@@ -75,6 +77,7 @@ export function f64ToI64(a: usize, out: usize, rows: i32): bool {
   return failed != 0;
 }
 
+
 @inline
 export function f64ToI32Fails(value: f64): bool {
   return !(value > -2147483649.0 && value < 2147483648.0);
@@ -82,7 +85,7 @@ export function f64ToI32Fails(value: f64): bool {
 
 export function f64ToI32(a: usize, out: usize, rows: i32): bool {
   let failed = 0;
-  const end = out + (<usize>rows << 2);
+  const end = out + ((<usize>rows) << 2);
   while (out < end) {
     const value = load<f64>(a);
     const fails = f64ToI32Fails(value);
@@ -125,7 +128,7 @@ function parse(ptr: usize, bytes: usize): bool {
 /** i64 from views of text (kernels/text.ts). */
 export function textToI64(views: usize, step: usize, out: usize, rows: i32): bool {
   let failed = 0;
-  const end = out + (<usize>rows << 3);
+  const end = out + ((<usize>rows) << 3);
   while (out < end) {
     const view = load<u64>(views);
     const sound = parse(<usize>(view & 0xffffffff), <usize>(view >> 32));
@@ -144,10 +147,10 @@ export const CAST_TEXT_BYTES_MAX: usize = 32;
 export function i64ToText(a: usize, offsets: usize, bytes: usize, rows: i32): usize {
   let at: usize = 0;
   for (let row = 0; row < rows; row++) {
-    store<i32>(offsets + (<usize>row << 2), <i32>at);
-    at += writeInteger(load<i64>(a + (<usize>row << 3)), bytes + at);
+    store<i32>(offsets + ((<usize>row) << 2), <i32>at);
+    at += writeInteger(load<i64>(a + ((<usize>row) << 3)), bytes + at);
   }
-  store<i32>(offsets + (<usize>rows << 2), <i32>at);
+  store<i32>(offsets + ((<usize>rows) << 2), <i32>at);
   return at;
 }
 
@@ -175,12 +178,12 @@ export function timeToText(a: usize, offsets: usize, bytes: usize, rows: i32): b
   let at: usize = 0;
   let failed = 0;
   for (let row = 0; row < rows; row++) {
-    store<i32>(offsets + (<usize>row << 2), <i32>at);
-    const time = load<i64>(a + (<usize>row << 3));
+    store<i32>(offsets + ((<usize>row) << 2), <i32>at);
+    const time = load<i64>(a + ((<usize>row) << 3));
     if (isoTimeFails(time)) failed = 1;
     else at += writeIsoTime(time, bytes + at);
   }
-  store<i32>(offsets + (<usize>rows << 2), <i32>at);
+  store<i32>(offsets + ((<usize>rows) << 2), <i32>at);
   return failed != 0;
 }
 
@@ -188,12 +191,12 @@ export function timeToText(a: usize, offsets: usize, bytes: usize, rows: i32): b
 export function boolToText(bitmap: usize, offsets: usize, bytes: usize, rows: i32): void {
   let at: usize = 0;
   for (let row = 0; row < rows; row++) {
-    store<i32>(offsets + (<usize>row << 2), <i32>at);
-    const bit = (load<u8>(bitmap + (<usize>row >> 3)) >> <u8>(row & 7)) & 1;
+    store<i32>(offsets + ((<usize>row) << 2), <i32>at);
+    const bit = (load<u8>(bitmap + ((<usize>row) >> 3)) >> (<u8>(row & 7))) & 1;
     // 'true' and 'fals' as words, low byte first
     store<u32>(bytes + at, bit != 0 ? 0x65757274 : 0x736c6166);
     if (bit == 0) store<u8>(bytes + at, 0x65, 4);
     at += bit != 0 ? 4 : 5;
   }
-  store<i32>(offsets + (<usize>rows << 2), <i32>at);
+  store<i32>(offsets + ((<usize>rows) << 2), <i32>at);
 }

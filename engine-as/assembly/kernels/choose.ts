@@ -45,6 +45,6 @@ export function choose32(where: usize, a: usize, stepA: usize, b: usize, stepB: 
 /** i32[rows]: 1 where the bit is set, 0 elsewhere. */
 export function bitsToI32(bitmap: usize, out: usize, rows: i32): void {
   for (let row = 0; row < rows; row++) {
-    store<i32>(out + (<usize>row << 2), (<i32>load<u8>(bitmap + (<usize>row >> 3)) >> (row & 7)) & 1);
+    store<i32>(out + ((<usize>row) << 2), ((<i32>load<u8>(bitmap + ((<usize>row) >> 3))) >> (row & 7)) & 1);
   }
 }

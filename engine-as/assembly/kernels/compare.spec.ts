@@ -40,7 +40,7 @@ const OUT = memory.data(1024, 16);
 const MORE = memory.data(1024, 16);
 
 function bit(ptr: usize, i: i32): bool {
-  return ((load<u8>(ptr + (<usize>i >> 3)) >> <u8>(i & 7)) & 1) != 0;
+  return ((load<u8>(ptr + ((<usize>i) >> 3)) >> (<u8>(i & 7))) & 1) != 0;
 }
 
 function wanted<T>(op: i32, a: T, b: T): bool {
@@ -51,7 +51,7 @@ function wanted<T>(op: i32, a: T, b: T): bool {
 function fill<T>(ptr: usize, stride: i32): void {
   for (let i = 0; i < 80; i++) {
     const value = (i * stride + 1) % 5;
-    if (isFloat<T>()) store<f64>(ptr + (<usize>i << 3), value == 4 ? NaN : <f64>value);
+    if (isFloat<T>()) store<f64>(ptr + ((<usize>i) << 3), value == 4 ? NaN : <f64>value);
     else store<T>(ptr + <usize>i * sizeof<T>(), <T>(value - 2));
   }
 }
@@ -115,7 +115,8 @@ function checkBits<Op>(op: i32): void {
   for (let i = 0; i < 300; i++) {
     const a = bit(A, i);
     const b = bit(B, i);
-    const want = op == 0 ? a && b : op == 1 ? a || b : op == 2 ? a != b : op == 3 ? a == b : op == 4 ? a && !b : op == 5 ? !a : a;
+    const want =
+      op == 0 ? a && b : op == 1 ? a || b : op == 2 ? a != b : op == 3 ? a == b : op == 4 ? a && !b : op == 5 ? !a : a;
     assert(bit(OUT, i) == want, "bits " + op.toString());
   }
 }
@@ -156,23 +157,23 @@ export function test_kleene(): void {
 export function test_choose(): void {
   random(MORE, 16, 6);
   for (let i = 0; i < 70; i++) {
-    store<i64>(A + (<usize>i << 3), i);
-    store<i64>(B + (<usize>i << 3), i + 1000);
+    store<i64>(A + ((<usize>i) << 3), i);
+    store<i64>(B + ((<usize>i) << 3), i + 1000);
   }
   for (let rows = 0; rows <= 67; rows++) {
     choose64(MORE, A, 16, B, 16, OUT, rows);
-    for (let i = 0; i < rows; i++) assert(load<i64>(OUT + (<usize>i << 3)) == (bit(MORE, i) ? i : i + 1000), "64");
+    for (let i = 0; i < rows; i++) assert(load<i64>(OUT + ((<usize>i) << 3)) == (bit(MORE, i) ? i : i + 1000), "64");
     choose64(MORE, A, 16, A + 160, 0, OUT, rows);
     for (let i = 0; i < rows; i++) {
-      assert(load<i64>(OUT + (<usize>i << 3)) == (bit(MORE, i) ? i : 20 + (i & 1)), "64 constant");
+      assert(load<i64>(OUT + ((<usize>i) << 3)) == (bit(MORE, i) ? i : 20 + (i & 1)), "64 constant");
     }
     choose32(MORE, A, 16, B, 16, OUT, rows);
     for (let i = 0; i < rows; i++) {
-      const at = <usize>i << 2;
+      const at = (<usize>i) << 2;
       assert(load<i32>(OUT + at) == load<i32>((bit(MORE, i) ? A : B) + at), "32");
     }
     bitsToI32(MORE, OUT, rows);
-    for (let i = 0; i < rows; i++) assert(load<i32>(OUT + (<usize>i << 2)) == i32(bit(MORE, i)), "bits to i32");
+    for (let i = 0; i < rows; i++) assert(load<i32>(OUT + ((<usize>i) << 2)) == i32(bit(MORE, i)), "bits to i32");
   }
   random(A, 16, 8);
   random(B, 16, 9);
@@ -190,13 +191,13 @@ export function test_selection(): void {
       let at = 0;
       for (let i = 0; i < rows; i++) {
         if (!bit(A, i) || (validity != 0 && !bit(B, i))) continue;
-        assert(load<u16>(OUT + (<usize>at << 1)) == <u16>i, "selected row");
+        assert(load<u16>(OUT + ((<usize>at) << 1)) == <u16>i, "selected row");
         at++;
       }
       assert(at == count, "count");
       // every second of them again, in place
       const among = selectBitsAmong(B, 0, OUT, count, OUT);
-      for (let i = 0; i < among; i++) assert(bit(B, <i32>load<u16>(OUT + (<usize>i << 1))), "among");
+      for (let i = 0; i < among; i++) assert(bit(B, <i32>load<u16>(OUT + ((<usize>i) << 1))), "among");
       if (withNulls == 1) assert(among == count, "all of them are valid");
     }
   }

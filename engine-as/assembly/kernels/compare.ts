@@ -6,83 +6,106 @@
 @final
 @unmanaged
 export class EqI64 {
+
   @inline apply(a: v128, b: v128): v128 {
     return i64x2.eq(a, b);
   }
 }
+
 @final
 @unmanaged
 export class NeI64 {
+
   @inline apply(a: v128, b: v128): v128 {
     return i64x2.ne(a, b);
   }
 }
+
 @final
 @unmanaged
 export class LtI64 {
+
   @inline apply(a: v128, b: v128): v128 {
     return i64x2.lt_s(a, b);
   }
 }
+
 @final
 @unmanaged
 export class LeI64 {
+
   @inline apply(a: v128, b: v128): v128 {
     return i64x2.le_s(a, b);
   }
 }
+
 @final
 @unmanaged
 export class EqF64 {
+
   @inline apply(a: v128, b: v128): v128 {
     return f64x2.eq(a, b);
   }
 }
+
 @final
 @unmanaged
 export class NeF64 {
+
   @inline apply(a: v128, b: v128): v128 {
     return f64x2.ne(a, b);
   }
 }
+
 @final
 @unmanaged
 export class LtF64 {
+
   @inline apply(a: v128, b: v128): v128 {
     return f64x2.lt(a, b);
   }
 }
+
 @final
 @unmanaged
 export class LeF64 {
+
   @inline apply(a: v128, b: v128): v128 {
     return f64x2.le(a, b);
   }
 }
+
 @final
 @unmanaged
 export class EqI32 {
+
   @inline apply(a: v128, b: v128): v128 {
     return i32x4.eq(a, b);
   }
 }
+
 @final
 @unmanaged
 export class NeI32 {
+
   @inline apply(a: v128, b: v128): v128 {
     return i32x4.ne(a, b);
   }
 }
+
 @final
 @unmanaged
 export class LtI32 {
+
   @inline apply(a: v128, b: v128): v128 {
     return i32x4.lt_s(a, b);
   }
 }
+
 @final
 @unmanaged
 export class LeI32 {
+
   @inline apply(a: v128, b: v128): v128 {
     return i32x4.le_s(a, b);
   }
@@ -129,7 +152,7 @@ export function compare64<Op>(a: usize, stepA: usize, b: usize, stepB: usize, ou
   let bits: u32 = 0;
   let at: u32 = 0;
   while (left > 0) {
-    bits |= <u32>i64x2.bitmask(changetype<Op>(0).apply(v128.load(a), v128.load(b))) << at;
+    bits |= (<u32>i64x2.bitmask(changetype<Op>(0).apply(v128.load(a), v128.load(b)))) << at;
     a += stepA;
     b += stepB;
     at += 2;
@@ -157,7 +180,7 @@ export function compare32<Op>(a: usize, stepA: usize, b: usize, stepB: usize, ou
   let bits: u32 = 0;
   let at: u32 = 0;
   while (left > 0) {
-    bits |= <u32>i32x4.bitmask(changetype<Op>(0).apply(v128.load(a), v128.load(b))) << at;
+    bits |= (<u32>i32x4.bitmask(changetype<Op>(0).apply(v128.load(a), v128.load(b)))) << at;
     a += stepA;
     b += stepB;
     at += 4;

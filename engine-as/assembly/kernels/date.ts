@@ -5,11 +5,13 @@
 
 const DAY_MS: i64 = 86400000;
 
+
 @inline
 function floorDiv(a: i64, b: i64): i64 {
   const quotient = a / b;
   return quotient - i64(a % b < 0);
 }
+
 
 @inline
 function floorMod(a: i64, b: i64): i64 {
@@ -43,54 +45,68 @@ function daysOf(year: i64, month: i64): i64 {
   return era * 146097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719468;
 }
 
+
 @final
 @unmanaged
 export class Year {
+
   @inline apply(time: i64): i64 {
     civil(floorDiv(time, DAY_MS));
     return civilYear;
   }
 }
+
 @final
 @unmanaged
 export class Month {
+
   @inline apply(time: i64): i64 {
     civil(floorDiv(time, DAY_MS));
     return civilMonth;
   }
 }
+
 @final
 @unmanaged
 export class Day {
+
   @inline apply(time: i64): i64 {
     civil(floorDiv(time, DAY_MS));
     return civilDay;
   }
 }
+
 @final
 @unmanaged
 export class Hour {
+
   @inline apply(time: i64): i64 {
     return floorMod(time, DAY_MS) / 3600000;
   }
 }
+
 @final
 @unmanaged
 export class Minute {
+
   @inline apply(time: i64): i64 {
     return floorMod(time, 3600000) / 60000;
   }
 }
+
 @final
 @unmanaged
 export class Second {
+
   @inline apply(time: i64): i64 {
     return floorMod(time, 60000) / 1000;
   }
 }
+
 @final
 @unmanaged
 export class Millisecond {
+
   @inline apply(time: i64): i64 {
     return floorMod(time, 1000);
   }
@@ -99,66 +115,83 @@ export class Millisecond {
 @final
 @unmanaged
 export class DayOfWeek {
+
   @inline apply(time: i64): i64 {
     return floorMod(floorDiv(time, DAY_MS) + 3, 7) + 1;
   }
 }
+
 @final
 @unmanaged
 export class DayOfYear {
+
   @inline apply(time: i64): i64 {
     const days = floorDiv(time, DAY_MS);
     civil(days);
     return days - daysOf(civilYear, 1) + 1;
   }
 }
+
 @final
 @unmanaged
 export class TruncateSecond {
+
   @inline apply(time: i64): i64 {
     return time - floorMod(time, 1000);
   }
 }
+
 @final
 @unmanaged
 export class TruncateMinute {
+
   @inline apply(time: i64): i64 {
     return time - floorMod(time, 60000);
   }
 }
+
 @final
 @unmanaged
 export class TruncateHour {
+
   @inline apply(time: i64): i64 {
     return time - floorMod(time, 3600000);
   }
 }
+
 @final
 @unmanaged
 export class TruncateDay {
+
   @inline apply(time: i64): i64 {
     return time - floorMod(time, DAY_MS);
   }
 }
+
 @final
 @unmanaged
 export class TruncateWeek {
+
   @inline apply(time: i64): i64 {
     const days = floorDiv(time, DAY_MS);
     return (days - floorMod(days + 3, 7)) * DAY_MS;
   }
 }
+
 @final
 @unmanaged
 export class TruncateMonth {
+
   @inline apply(time: i64): i64 {
     civil(floorDiv(time, DAY_MS));
     return daysOf(civilYear, civilMonth) * DAY_MS;
   }
 }
+
 @final
 @unmanaged
 export class TruncateYear {
+
   @inline apply(time: i64): i64 {
     civil(floorDiv(time, DAY_MS));
     return daysOf(civilYear, 1) * DAY_MS;
@@ -167,7 +200,7 @@ export class TruncateYear {
 
 /** out[i] = Op(times[i]), i64 to i64. */
 export function mapTime<Op>(times: usize, out: usize, rows: i32): void {
-  const end = out + (<usize>rows << 3);
+  const end = out + ((<usize>rows) << 3);
   while (out < end) {
     store<i64>(out, changetype<Op>(0).apply(load<i64>(times)));
     times += 8;

@@ -24,9 +24,9 @@ export function lowercase(src: usize, bytes: usize, out: usize): void {
     }
     const lead = <u32>load<u8>(src);
     if (lead >= 0xc2 && lead < 0xe0 && src + 2 <= end) {
-      const code = lowercaseCodePoint(((lead & 0x1f) << 6) | (<u32>load<u8>(src, 1) & 0x3f));
+      const code = lowercaseCodePoint(((lead & 0x1f) << 6) | ((<u32>load<u8>(src, 1)) & 0x3f));
       store<u8>(out, <u8>(0xc0 | (code >> 6)));
-      store<u8>(out, (load<u8>(src, 1) & 0xc0) | <u8>(code & 0x3f), 1);
+      store<u8>(out, (load<u8>(src, 1) & 0xc0) | (<u8>(code & 0x3f)), 1);
       src += 2;
       out += 2;
     } else {

@@ -11,7 +11,7 @@ import { compressPattern } from "./compress";
  */
 export function selectBits(bits: usize, validity: usize, rows: i32, out: usize): i32 {
   const start = out;
-  const end = bits + (<usize>rows >> 3);
+  const end = bits + ((<usize>rows) >> 3);
   const eight = i16x8.splat(8);
   let lanes = i16x8(0, 1, 2, 3, 4, 5, 6, 7);
   while (bits < end) {
@@ -21,15 +21,15 @@ export function selectBits(bits: usize, validity: usize, rows: i32, out: usize):
       validity++;
     }
     v128.store(out, v128.swizzle(lanes, v128.load(compressPattern(mask))));
-    out += <usize>popcnt<u32>(mask) << 1;
+    out += (<usize>popcnt<u32>(mask)) << 1;
     lanes = i16x8.add(lanes, eight);
     bits++;
   }
   if ((rows & 7) != 0) {
-    let mask = <u32>load<u8>(bits) & ((1 << (rows & 7)) - 1);
+    let mask = (<u32>load<u8>(bits)) & ((1 << (rows & 7)) - 1);
     if (validity != 0) mask &= <u32>load<u8>(validity);
     v128.store(out, v128.swizzle(lanes, v128.load(compressPattern(mask))));
-    out += <usize>popcnt<u32>(mask) << 1;
+    out += (<usize>popcnt<u32>(mask)) << 1;
   }
   return <i32>((out - start) >> 1);
 }
@@ -40,12 +40,12 @@ export function selectBits(bits: usize, validity: usize, rows: i32, out: usize):
  */
 export function selectBitsAmong(bits: usize, validity: usize, sel: usize, count: i32, out: usize): i32 {
   const start = out;
-  const end = sel + (<usize>count << 1);
+  const end = sel + ((<usize>count) << 1);
   while (sel < end) {
     const row = load<u16>(sel);
-    const at = <usize>row >> 3;
-    let bit = (<u32>load<u8>(bits + at) >> (<u32>row & 7)) & 1;
-    if (validity != 0) bit &= <u32>load<u8>(validity + at) >> (<u32>row & 7);
+    const at = (<usize>row) >> 3;
+    let bit = ((<u32>load<u8>(bits + at)) >> ((<u32>row) & 7)) & 1;
+    if (validity != 0) bit &= (<u32>load<u8>(validity + at)) >> ((<u32>row) & 7);
     store<u16>(out, row);
     out += <usize>(bit << 1);
     sel += 2;

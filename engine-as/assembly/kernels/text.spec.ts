@@ -60,12 +60,12 @@ const OUT = memory.data(1024, 16);
 function lay(texts: string[]): void {
   let at: usize = 0;
   for (let i = 0; i < texts.length; i++) {
-    store<i32>(OFFSETS + (<usize>i << 2), <i32>at);
+    store<i32>(OFFSETS + ((<usize>i) << 2), <i32>at);
     const bytes = String.UTF8.encode(texts[i]);
     memory.copy(BYTES + at, changetype<usize>(bytes), bytes.byteLength);
     at += bytes.byteLength;
   }
-  store<i32>(OFFSETS + (<usize>texts.length << 2), <i32>at);
+  store<i32>(OFFSETS + ((<usize>texts.length) << 2), <i32>at);
   viewsOfOffsets(OFFSETS, BYTES, texts.length, VIEWS);
 }
 
@@ -81,8 +81,12 @@ export function test_tests(): void {
   assert(holds<TextLt>("a", "b") && holds<TextLt>("a", "aa") && !holds<TextLt>("b", "b") && holds<TextLt>("z", "é"));
   assert(holds<TextLt>("12345678a", "12345678b") && !holds<TextLt>("123456789", "12345678"));
   assert(holds<TextLe>("b", "b") && holds<TextLe>("", "") && !holds<TextLe>("b", "a"));
-  assert(holds<TextStartsWith>("SEA-TAC", "SEA") && holds<TextStartsWith>("x", "") && !holds<TextStartsWith>("S", "SEA"));
-  assert(holds<TextEndsWith>("SEA-TAC", "TAC") && !holds<TextEndsWith>("SEA-TAC", "SEA") && holds<TextEndsWith>("", ""));
+  assert(
+    holds<TextStartsWith>("SEA-TAC", "SEA") && holds<TextStartsWith>("x", "") && !holds<TextStartsWith>("S", "SEA"),
+  );
+  assert(
+    holds<TextEndsWith>("SEA-TAC", "TAC") && !holds<TextEndsWith>("SEA-TAC", "SEA") && holds<TextEndsWith>("", ""),
+  );
   assert(holds<TextContains>("aaab", "aab") && holds<TextContains>("x", "") && !holds<TextContains>("aab", "aaab"));
   assert(holds<TextContains>("Straße", "ß") && !holds<TextContains>("abc", "abd"));
 }
@@ -92,11 +96,11 @@ export function test_many_rows_and_ids(): void {
   store<u64>(VALUES, viewOf(BYTES, 3));
   testText<TextEq>(VIEWS, 8, VALUES, 0, OUT, 10);
   assert(load<u16>(OUT) == 0b0100101001, "bits of ten rows");
-  for (let i = 0; i < 10; i++) store<i32>(VALUES + 64 + (<usize>i << 2), 9 - i);
+  for (let i = 0; i < 10; i++) store<i32>(VALUES + 64 + ((<usize>i) << 2), 9 - i);
   bitsByIds(VALUES + 64, OUT, OUT + 16, 10);
   assert(load<u16>(OUT, 16) == 0b1001010010, "mapped by id");
   viewsOfIds(VALUES + 64, OFFSETS, BYTES, 10, OUT);
-  for (let i = 0; i < 10; i++) assert(load<u64>(OUT + (<usize>i << 3)) == load<u64>(VIEWS + (<usize>(9 - i) << 3)));
+  for (let i = 0; i < 10; i++) assert(load<u64>(OUT + ((<usize>i) << 3)) == load<u64>(VIEWS + ((<usize>(9 - i)) << 3)));
   lengthText(VIEWS, 8, OUT, 10);
   assert(load<i64>(OUT) == 3 && load<i64>(OUT, 32) == 0);
   gatherByIds64(VALUES + 64, OUT, OUT + 128, 10);
@@ -130,9 +134,9 @@ export function test_lowercase(): void {
 }
 
 export function test_casts(): void {
-  for (let i = 0; i < 7; i++) store<i32>(VALUES + (<usize>i << 2), i * 1000000000 - 3);
+  for (let i = 0; i < 7; i++) store<i32>(VALUES + ((<usize>i) << 2), i * 1000000000 - 3);
   i32ToI64(VALUES, OUT, 7);
-  for (let i = 0; i < 7; i++) assert(load<i64>(OUT + (<usize>i << 3)) == <i64>load<i32>(VALUES + (<usize>i << 2)));
+  for (let i = 0; i < 7; i++) assert(load<i64>(OUT + ((<usize>i) << 3)) == <i64>load<i32>(VALUES + ((<usize>i) << 2)));
   assert(!i64ToI32(OUT, OUT + 128, 7) && load<i32>(OUT, 128) == -3, "back");
   i64ToF64(OUT, OUT + 256, 7);
   i32ToF64(VALUES, OUT + 512, 7);
@@ -156,7 +160,11 @@ function number(text: string): i64 {
 
 export function test_casts_of_text(): void {
   assert(number("-9223372036854775808") == i64.MIN_VALUE && number("9223372036854775807") == i64.MAX_VALUE);
-  assert(number("9223372036854775808") == 404 && number("-9223372036854775809") == 404 && number("99999999999999999999") == 404);
+  assert(
+    number("9223372036854775808") == 404 &&
+      number("-9223372036854775809") == 404 &&
+      number("99999999999999999999") == 404,
+  );
   assert(number("") == 404 && number("-") == 404 && number("1.5") == 404 && number(" 1") == 404 && number("+007") == 7);
   store<i64>(VALUES, i64.MIN_VALUE);
   store<i64>(VALUES, 0, 8);

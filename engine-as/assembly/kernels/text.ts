@@ -6,12 +6,12 @@
 
 @inline
 export function viewOf(ptr: usize, bytes: i32): u64 {
-  return <u64>ptr | (<u64>bytes << 32);
+  return (<u64>ptr) | ((<u64>bytes) << 32);
 }
 
 /** Views of the `count` texts that i32 offsets[count + 1] cut out of `bytes`. */
 export function viewsOfOffsets(offsets: usize, bytes: usize, count: i32, out: usize): void {
-  const end = out + (<usize>count << 3);
+  const end = out + ((<usize>count) << 3);
   while (out < end) {
     const from = load<i32>(offsets);
     store<u64>(out, viewOf(bytes + from, load<i32>(offsets, 4) - from));
@@ -22,15 +22,16 @@ export function viewsOfOffsets(offsets: usize, bytes: usize, count: i32, out: us
 
 /** Views of rows from i32 ids[rows] and the entries that offsets and bytes hold. */
 export function viewsOfIds(ids: usize, offsets: usize, bytes: usize, rows: i32, out: usize): void {
-  const end = out + (<usize>rows << 3);
+  const end = out + ((<usize>rows) << 3);
   while (out < end) {
-    const at = offsets + (<usize>load<u32>(ids) << 2);
+    const at = offsets + ((<usize>load<u32>(ids)) << 2);
     const from = load<i32>(at);
     store<u64>(out, viewOf(bytes + from, load<i32>(at, 4) - from));
     ids += 4;
     out += 8;
   }
 }
+
 
 @inline
 function sameBytes(a: usize, b: usize, bytes: usize): bool {
@@ -65,30 +66,38 @@ function order(a: usize, bytesA: usize, b: usize, bytesB: usize): i32 {
   return <i32>bytesA - <i32>bytesB;
 }
 
+
 @final
 @unmanaged
 export class TextEq {
+
   @inline apply(a: usize, bytesA: usize, b: usize, bytesB: usize): bool {
     return bytesA == bytesB && sameBytes(a, b, bytesA);
   }
 }
+
 @final
 @unmanaged
 export class TextNe {
+
   @inline apply(a: usize, bytesA: usize, b: usize, bytesB: usize): bool {
     return bytesA != bytesB || !sameBytes(a, b, bytesA);
   }
 }
+
 @final
 @unmanaged
 export class TextLt {
+
   @inline apply(a: usize, bytesA: usize, b: usize, bytesB: usize): bool {
     return order(a, bytesA, b, bytesB) < 0;
   }
 }
+
 @final
 @unmanaged
 export class TextLe {
+
   @inline apply(a: usize, bytesA: usize, b: usize, bytesB: usize): bool {
     return order(a, bytesA, b, bytesB) <= 0;
   }
@@ -97,13 +106,16 @@ export class TextLe {
 @final
 @unmanaged
 export class TextStartsWith {
+
   @inline apply(a: usize, bytesA: usize, b: usize, bytesB: usize): bool {
     return bytesA >= bytesB && sameBytes(a, b, bytesB);
   }
 }
+
 @final
 @unmanaged
 export class TextEndsWith {
+
   @inline apply(a: usize, bytesA: usize, b: usize, bytesB: usize): bool {
     return bytesA >= bytesB && sameBytes(a + (bytesA - bytesB), b, bytesB);
   }
@@ -112,6 +124,7 @@ export class TextEndsWith {
 @final
 @unmanaged
 export class TextContains {
+
   @inline apply(a: usize, bytesA: usize, b: usize, bytesB: usize): bool {
     if (bytesB == 0) return true;
     if (bytesB > bytesA) return false;
@@ -131,35 +144,40 @@ export function testText<Op>(a: usize, stepA: usize, b: usize, stepB: usize, out
   for (let i = 0; i < count; i++) {
     const x = load<u64>(a);
     const y = load<u64>(b);
-    const holds = changetype<Op>(0).apply(<usize>(x & 0xffffffff), <usize>(x >> 32), <usize>(y & 0xffffffff), <usize>(y >> 32));
-    bits |= <u32>holds << (i & 7);
+    const holds = changetype<Op>(0).apply(
+      <usize>(x & 0xffffffff),
+      <usize>(x >> 32),
+      <usize>(y & 0xffffffff),
+      <usize>(y >> 32),
+    );
+    bits |= (<u32>holds) << (i & 7);
     if ((i & 7) == 7) {
-      store<u8>(out + (<usize>i >> 3), <u8>bits);
+      store<u8>(out + ((<usize>i) >> 3), <u8>bits);
       bits = 0;
     }
     a += stepA;
     b += stepB;
   }
-  if ((count & 7) != 0) store<u8>(out + (<usize>count >> 3), <u8>bits);
+  if ((count & 7) != 0) store<u8>(out + ((<usize>count) >> 3), <u8>bits);
 }
 
 /** Bit i of `out` = bit ids[i] of `entryBits`: what was found per dictionary entry, per row. */
 export function bitsByIds(ids: usize, entryBits: usize, out: usize, rows: i32): void {
   let bits: u32 = 0;
   for (let i = 0; i < rows; i++) {
-    const id = load<u32>(ids + (<usize>i << 2));
-    bits |= ((<u32>load<u8>(entryBits + (<usize>id >> 3)) >> (id & 7)) & 1) << (i & 7);
+    const id = load<u32>(ids + ((<usize>i) << 2));
+    bits |= (((<u32>load<u8>(entryBits + ((<usize>id) >> 3))) >> (id & 7)) & 1) << (i & 7);
     if ((i & 7) == 7) {
-      store<u8>(out + (<usize>i >> 3), <u8>bits);
+      store<u8>(out + ((<usize>i) >> 3), <u8>bits);
       bits = 0;
     }
   }
-  if ((rows & 7) != 0) store<u8>(out + (<usize>rows >> 3), <u8>bits);
+  if ((rows & 7) != 0) store<u8>(out + ((<usize>rows) >> 3), <u8>bits);
 }
 
 /** i64[count]: code points of each view, which are its bytes that continue no other. */
 export function lengthText(views: usize, step: usize, out: usize, count: i32): void {
-  const end = out + (<usize>count << 3);
+  const end = out + ((<usize>count) << 3);
   while (out < end) {
     const view = load<u64>(views);
     let ptr = <usize>(view & 0xffffffff);
@@ -177,9 +195,9 @@ export function lengthText(views: usize, step: usize, out: usize, count: i32): v
 
 /** out[i] = values[ids[i]] for 8-byte values. */
 export function gatherByIds64(ids: usize, values: usize, out: usize, rows: i32): void {
-  const end = out + (<usize>rows << 3);
+  const end = out + ((<usize>rows) << 3);
   while (out < end) {
-    store<u64>(out, load<u64>(values + (<usize>load<u32>(ids) << 3)));
+    store<u64>(out, load<u64>(values + ((<usize>load<u32>(ids)) << 3)));
     ids += 4;
     out += 8;
   }
@@ -189,9 +207,9 @@ export function gatherByIds64(ids: usize, values: usize, out: usize, rows: i32):
 export function chooseViews(where: usize, a: usize, stepA: usize, b: usize, stepB: usize, out: usize, rows: i32): u64 {
   let bytes: u64 = 0;
   for (let i = 0; i < rows; i++) {
-    const bit = (load<u8>(where + (<usize>i >> 3)) >> <u8>(i & 7)) & 1;
+    const bit = (load<u8>(where + ((<usize>i) >> 3)) >> (<u8>(i & 7))) & 1;
     const view = bit != 0 ? load<u64>(a) : load<u64>(b);
-    store<u64>(out + (<usize>i << 3), view);
+    store<u64>(out + ((<usize>i) << 3), view);
     bytes += view >> 32;
     a += stepA;
     b += stepB;
@@ -203,10 +221,10 @@ export function chooseViews(where: usize, a: usize, stepA: usize, b: usize, step
 export function concatViews(views: usize, rows: i32, offsets: usize, bytes: usize): void {
   let at: usize = 0;
   for (let i = 0; i < rows; i++) {
-    const view = load<u64>(views + (<usize>i << 3));
-    store<i32>(offsets + (<usize>i << 2), <i32>at);
+    const view = load<u64>(views + ((<usize>i) << 3));
+    store<i32>(offsets + ((<usize>i) << 2), <i32>at);
     memory.copy(bytes + at, <usize>(view & 0xffffffff), <usize>(view >> 32));
     at += <usize>(view >> 32);
   }
-  store<i32>(offsets + (<usize>rows << 2), <i32>at);
+  store<i32>(offsets + ((<usize>rows) << 2), <i32>at);
 }

@@ -48,13 +48,12 @@ export class Engine {
    * workers, where that is allowed. Errors: ABI_MISMATCH, ENGINE_OUT_OF_MEMORY.
    */
   static create(module: WebAssembly.Module, options: EngineOptions): Engine {
-    let abortText = (): string => 'assertion failed';
+    // assertions of the engine are bugs; asc passes message and file as UTF-16 strings in memory
     const abort = (message: number, file: number, line: number, column: number): never => {
-      throw new Error(`${abortText()} (message ${message}, file ${file}, ${line}:${column})`);
+      const text = (ptr: number): string => textAt(instance.exports['memory'] as WebAssembly.Memory, ptr);
+      throw new Error(`${text(message) || 'assertion failed'} (${text(file)}:${line}:${column})`);
     };
     const instance = new WebAssembly.Instance(module, { env: { abort } });
-    const memory = instance.exports['memory'] as WebAssembly.Memory;
-    abortText = () => `assertion failed, memory ${memory.buffer.byteLength} B`;
     const version = instance.exports['abi_version'];
     const found = typeof version === 'function' ? Number(version()) : 0;
     if (found !== ABI_VERSION) throw abiMismatch(found, ABI_VERSION);
@@ -149,4 +148,12 @@ export class Engine {
     }
     return this.#view;
   }
+}
+
+/** A string of AssemblyScript: UTF-16, its length in bytes in the word before it. */
+function textAt(memory: WebAssembly.Memory, ptr: number): string {
+  if (ptr === 0) return '';
+  const view = new DataView(memory.buffer);
+  const units = view.getUint32(ptr - 4, true) >>> 1;
+  return String.fromCharCode(...Array.from({ length: units }, (_, index) => view.getUint16(ptr + 2 * index, true)));
 }

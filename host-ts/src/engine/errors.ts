@@ -19,6 +19,7 @@ import {
 } from '../abi/index.ts';
 import type { ErrorKind } from '../base/index.ts';
 import { SluiceError } from '../base/index.ts';
+import { exprOperationName } from '../expr/index.ts';
 
 /** What the engine's error slot held. */
 export interface EngineFailure {
@@ -74,7 +75,7 @@ const CATALOGUE: Readonly<Record<number, Entry>> = {
     kind: 'user',
     hint: 'cast to f64, or make the operands smaller',
     names: ['row', 'operation', ''],
-    says: (a, b) => `operation ${b} leaves the range of its integer type in row ${a} of the batch`,
+    says: (a, b) => `${exprOperationName(Number(b))} leaves the range of i64 in row ${a} of the batch`,
   },
   [ERROR_DIVISION_BY_ZERO]: {
     code: 'DIVISION_BY_ZERO',
