@@ -12,8 +12,8 @@ import {
   ENCODING_PLAIN,
   ERROR_OVERFLOW,
   FRAME_ROWS_MAX,
-  FRAME_SORTED,
-  FRAME_TIMED,
+  
+  
   TYPE_BOOL,
   TYPE_F64,
   TYPE_I32,
@@ -254,7 +254,7 @@ export function emitFinish(op: WindowOperator, ptr: usize, rows: i32): usize {
   b.sel = 0;
   b.timeMin = emit.timeMin;
   b.timeMax = emit.timeMax;
-  b.flags = FRAME_TIMED | FRAME_SORTED;
+  b.flags = 0; // untimed: no column holds window_end - 1; the plan projects one before a second window
   b.timeColumn = -1;
   b.late = 0;
   for (let i = 0; i < b.columnCount; i++) {

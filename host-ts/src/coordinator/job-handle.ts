@@ -15,7 +15,7 @@ export function createJobHandle(coordinator: Coordinator, built: BuiltJob, timer
   return {
     done: coordinator.done,
     graph: () => Promise.resolve(built.graph),
-    explain: () => Promise.resolve(explain(built.graph)),
+    explain: () => Promise.resolve(explain(built.graph, built.plan)),
     status: () => Promise.resolve(coordinator.status()),
     metrics: () => Promise.resolve(coordinator.metrics()),
     observe: (listener) => {

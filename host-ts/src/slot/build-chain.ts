@@ -5,7 +5,7 @@ import type { Sink } from '../connectors/index.ts';
 import type { Engine } from '../engine/index.ts';
 import type { ChannelFactory, ChannelReceiver } from '../exchange/index.ts';
 import { taskPlans } from '../plan/index.ts';
-import type { BuiltJob, FanOutput, JobGraph, Vertex } from '../plan/index.ts';
+import type { BuiltJob, FanOutput, Vertex } from '../plan/index.ts';
 import { ChainOutput } from './chain-output.ts';
 import type { Route } from './chain-output.ts';
 import { Chain } from './chain.ts';
