@@ -16,7 +16,7 @@ async function result(handle: JobHandle): Promise<readonly unknown[]> {
   const { status } = await handle.done;
   assert.equal(status.phase, 'finished');
   assert.equal(status.rowsRead, ROWS);
-  return handle.table('clicks_by_minute').scan();
+  return handle.table('clicks_by_minute').scan({ limit: 10_000 });
 }
 
 async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
