@@ -72,6 +72,7 @@ export function physicalType(type: i32): i32 {
   return type == TYPE_TIMESTAMP ? TYPE_I64 : type;
 }
 
+
 @inline
 function isType(type: i32): bool {
   return type >= TYPE_BOOL && type <= TYPE_UTF8;
@@ -95,7 +96,7 @@ export function exprCheck(program: usize, columnTypes: usize, columnCount: i32):
   for (let i = 0; i < count; i++) {
     const at = instructionAt(program, i);
     const result = checkInstruction(at, registers, program, columnTypes, columnCount);
-    if (result < 0) return wrong(program, at + (<usize>(0 - result - 1) << 2));
+    if (result < 0) return wrong(program, at + ((<usize>(0 - result - 1)) << 2));
     store<u8>(held + writtenOf(at), <u8>result);
   }
   const result = programResult(program);
@@ -127,7 +128,7 @@ function checkInstruction(at: usize, registers: i32, program: usize, columnTypes
   }
   if (op == EXPR_COLUMN) {
     const column = immediateOf(at);
-    if (<u32>column >= <u32>columnCount || load<i32>(columnTypes + (<usize>column << 2)) != typeOf(at)) return -8;
+    if (<u32>column >= <u32>columnCount || load<i32>(columnTypes + ((<usize>column) << 2)) != typeOf(at)) return -8;
     return physicalType(typeOf(at));
   }
   if (op == EXPR_CONSTANT) return checkConstant(at, program);
@@ -149,9 +150,10 @@ function checkConstant(at: usize, program: usize): i32 {
   if (offset < programPool(program) || offset >= words) return -8;
   const rest = words - offset - 1;
   if (type != TYPE_UTF8) return rest < 1 ? -8 : type;
-  const bytes = load<i32>(program + (<usize>offset << 2));
+  const bytes = load<i32>(program + ((<usize>offset) << 2));
   return bytes < 0 || bytes > rest << 2 ? -8 : type;
 }
+
 
 @inline
 function holds(at: usize, index: i32): i32 {

@@ -77,10 +77,12 @@ export function evalArithmetic(at: usize): i32 {
   return runDivision<ModI64>(at, a, b, out);
 }
 
+
 @inline
 function runF64<Op>(a: usize, b: usize, out: usize): void {
   mapF64<Op>(source(a), step(a), source(b), step(b), changetype<Register>(out).data, rows);
 }
+
 
 @inline
 function runI64<Op>(at: usize, a: usize, b: usize, out: usize): i32 {
@@ -88,6 +90,7 @@ function runI64<Op>(at: usize, a: usize, b: usize, out: usize): i32 {
   if (!mapI64<Op>(source(a), step(a), source(b), step(b), data, rows)) return STATUS_DONE;
   return searchFailure<Op>(at, a, b, out);
 }
+
 
 @inline
 function runDivision<Op>(at: usize, a: usize, b: usize, out: usize): i32 {

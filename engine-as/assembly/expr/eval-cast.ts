@@ -88,8 +88,8 @@ let spread: usize = 0;
 function dense(reg: usize): usize {
   const r = changetype<Register>(reg);
   if (r.constant == 0) return r.data;
-  if (spread == 0) spread = blockAlloc((<usize>FRAME_ROWS_MAX << 3) + 16);
-  if (spread != 0) fillVector(constantPtr(reg), spread, (<usize>rows << 3) + 15);
+  if (spread == 0) spread = blockAlloc(((<usize>FRAME_ROWS_MAX) << 3) + 16);
+  if (spread != 0) fillVector(constantPtr(reg), spread, ((<usize>rows) << 3) + 15);
   return spread;
 }
 
@@ -125,7 +125,7 @@ export function evalCast(at: usize): i32 {
 
 function castToText(at: usize, from: i32, values: usize, out: usize): i32 {
   const o = changetype<Register>(out);
-  o.data = arenaAlloc(arena, <usize>(rows + 1) << 2);
+  o.data = arenaAlloc(arena, (<usize>(rows + 1)) << 2);
   o.bytes = arenaAlloc(arena, <usize>rows * CAST_TEXT_BYTES_MAX + 16);
   if (o.data == 0 || o.bytes == 0) return STATUS_ERROR;
   if (from == TYPE_BOOL) boolToText(values, o.data, o.bytes, rows);

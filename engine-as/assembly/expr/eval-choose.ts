@@ -72,7 +72,7 @@ function chooseText(a: usize, b: usize, out: Register): i32 {
   if (viewsA == 0 || viewsB == 0 || views == 0) return STATUS_ERROR;
   const bytes = chooseViews(chosen, viewsA, viewStep(a), viewsB, viewStep(b), views, rows);
   if (!room(bytes)) return STATUS_ERROR;
-  out.data = arenaAlloc(arena, <usize>(rows + 1) << 2);
+  out.data = arenaAlloc(arena, (<usize>(rows + 1)) << 2);
   out.bytes = arenaAlloc(arena, <usize>bytes + 16);
   if (out.data == 0 || out.bytes == 0) return STATUS_ERROR;
   concatViews(views, rows, out.data, out.bytes);
@@ -95,16 +95,16 @@ function mergeDictionaries(a: usize, b: usize, out: Register): i32 {
   const count = countA + countB;
   const bytes = viewBytes(viewsA, countA) + viewBytes(viewsB, countB);
   if (!room(bytes)) return STATUS_ERROR;
-  const offsets = arenaAlloc(arena, <usize>(count + 1) << 2);
+  const offsets = arenaAlloc(arena, (<usize>(count + 1)) << 2);
   const text = arenaAlloc(arena, <usize>bytes + 16);
-  const ids = arenaAlloc(arena, (<usize>rows << 2) + 16);
+  const ids = arenaAlloc(arena, ((<usize>rows) << 2) + 16);
   if (offsets == 0 || text == 0 || ids == 0) return STATUS_ERROR;
   concatViews(viewsA, countA, offsets, text);
-  const bytesA = load<i32>(offsets + (<usize>countA << 2));
-  const offsetsB = offsets + (<usize>countA << 2);
+  const bytesA = load<i32>(offsets + ((<usize>countA) << 2));
+  const offsetsB = offsets + ((<usize>countA) << 2);
   concatViews(viewsB, countB, offsetsB, text + bytesA);
   for (let i = 0; i <= countB; i++) {
-    const at = offsetsB + (<usize>i << 2);
+    const at = offsetsB + ((<usize>i) << 2);
     store<i32>(at, load<i32>(at) + bytesA);
   }
   out.dict = dictionaryNew(offsets, count, text, <i32>bytes);
@@ -119,7 +119,7 @@ function mergeIds(a: usize, b: usize, countA: i32, ids: usize): void {
   const idsA: usize = changetype<Register>(a).constant != 0 ? 0 : changetype<Register>(a).data;
   const idsB: usize = changetype<Register>(b).constant != 0 ? 0 : changetype<Register>(b).data;
   for (let row = 0; row < rows; row++) {
-    const at = <usize>row << 2;
+    const at = (<usize>row) << 2;
     const idA = idsA == 0 ? 0 : load<i32>(idsA + at);
     const idB = countA + (idsB == 0 ? 0 : load<i32>(idsB + at));
     store<i32>(ids + at, bitAt(chosen, row) ? idA : idB);
@@ -142,6 +142,6 @@ function entryViews(reg: usize, index: i32): usize {
 
 function viewBytes(views: usize, count: i32): u64 {
   let bytes: u64 = 0;
-  for (let i = 0; i < count; i++) bytes += load<u64>(views + (<usize>i << 3)) >> 32;
+  for (let i = 0; i < count; i++) bytes += load<u64>(views + ((<usize>i) << 3)) >> 32;
   return bytes;
 }

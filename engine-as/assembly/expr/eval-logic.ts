@@ -96,14 +96,17 @@ export function evalComparison(at: usize): i32 {
   return STATUS_DONE;
 }
 
+
 @inline
 function run64<Op>(a: usize, b: usize, out: usize): void {
   compare64<Op>(source(a), step(a), source(b), step(b), changetype<Register>(out).data, rows);
 }
+
 @inline
 function run32<Op>(a: usize, b: usize, out: usize): void {
   compare32<Op>(source(a), step(a), source(b), step(b), changetype<Register>(out).data, rows);
 }
+
 @inline
 function runBits<Op>(a: usize, b: usize, out: usize): void {
   bitmapMap<Op>(source(a), step(a), source(b), step(b), changetype<Register>(out).data, rows);

@@ -38,7 +38,7 @@ import { arenaAlloc, blockAlloc } from "../memory/index";
 import { opOf } from "./program";
 import { arena, constantPtr, define, nullWhereEither, operand, Register, rows } from "./registers";
 
-const VIEWS_BYTES: usize = <usize>FRAME_ROWS_MAX << 3;
+const VIEWS_BYTES: usize = (<usize>FRAME_ROWS_MAX) << 3;
 
 /** Three arrays of FRAME_ROWS_MAX views, made when text is first met. */
 let scratch: usize = 0;
@@ -63,6 +63,7 @@ export function viewsOf(reg: usize, index: i32): usize {
   } else viewsOfOffsets(r.data, r.bytes, rows, out);
   return out;
 }
+
 
 @inline
 export function viewStep(reg: usize): usize {
@@ -159,21 +160,21 @@ function evalLower(at: usize, a: usize): i32 {
     const copy = lowerCopy(<usize>(view & 0xffffffff), <usize>(view >> 32));
     if (copy == 0) return STATUS_ERROR;
     o.constant = 1;
-    store<u64>(constantPtr(out), (view & 0xffffffff00000000) | <u64>copy);
+    store<u64>(constantPtr(out), (view & 0xffffffff00000000) | (<u64>copy));
     return STATUS_DONE;
   }
   o.encoding = r.encoding;
   o.data = r.data;
   if (r.encoding == ENCODING_DICTIONARY) {
     const from = changetype<Dictionary>(r.dict);
-    const length = load<i32>(from.offsets + (<usize>from.count << 2));
+    const length = load<i32>(from.offsets + ((<usize>from.count) << 2));
     const copy = lowerCopy(from.bytes, <usize>length);
     if (copy == 0) return STATUS_ERROR;
     o.dict = dictionaryNew(from.offsets, from.count, copy, length);
     return o.dict == 0 ? STATUS_ERROR : STATUS_DONE;
   }
   const first = load<i32>(r.data);
-  const copy = lowerCopy(r.bytes + first, <usize>(load<i32>(r.data + (<usize>rows << 2)) - first));
+  const copy = lowerCopy(r.bytes + first, <usize>(load<i32>(r.data + ((<usize>rows) << 2)) - first));
   o.bytes = copy - first;
   return copy == 0 ? STATUS_ERROR : STATUS_DONE;
 }
@@ -186,7 +187,7 @@ function lowerCopy(src: usize, bytes: usize): usize {
 
 /** A dictionary in the arena over offsets and bytes that live as long; 0 = out of memory. Entries may repeat. */
 export function dictionaryNew(offsets: usize, count: i32, bytes: usize, bytesLength: i32): usize {
-  const dict = arenaAlloc(arena, DICTIONARY_BYTES + (<usize>count << 3));
+  const dict = arenaAlloc(arena, DICTIONARY_BYTES + ((<usize>count) << 3));
   if (dict == 0) return 0;
   const d = changetype<Dictionary>(dict);
   d.count = count;

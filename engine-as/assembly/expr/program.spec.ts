@@ -26,13 +26,13 @@ const validity = memory.data(64, 16);
 /** column 0 `op` constant, both i64. */
 function write(op: i32, constant: i64, resultType: i32): void {
   const words: i32[] = [EXPR_MAGIC, 34, 3, 3, 32, 2, resultType, 0];
-  words.push(EXPR_COLUMN), words.push(TYPE_I64), words.push(0), words.push(-1), words.push(-1), words.push(-1);
-  words.push(-1), words.push(0);
-  words.push(EXPR_CONSTANT), words.push(TYPE_I64), words.push(1), words.push(-1), words.push(-1), words.push(-1);
-  words.push(-1), words.push(32);
-  words.push(op), words.push(TYPE_I64), words.push(2), words.push(0), words.push(1), words.push(-1);
-  words.push(-1), words.push(0);
-  for (let i = 0; i < words.length; i++) store<i32>(program + (<usize>i << 2), words[i]);
+  (words.push(EXPR_COLUMN), words.push(TYPE_I64), words.push(0), words.push(-1), words.push(-1), words.push(-1));
+  (words.push(-1), words.push(0));
+  (words.push(EXPR_CONSTANT), words.push(TYPE_I64), words.push(1), words.push(-1), words.push(-1), words.push(-1));
+  (words.push(-1), words.push(32));
+  (words.push(op), words.push(TYPE_I64), words.push(2), words.push(0), words.push(1), words.push(-1));
+  (words.push(-1), words.push(0));
+  for (let i = 0; i < words.length; i++) store<i32>(program + ((<usize>i) << 2), words[i]);
   store<i64>(program + 128, constant);
   store<i32>(types, TYPE_I64);
 }
@@ -40,8 +40,8 @@ function write(op: i32, constant: i64, resultType: i32): void {
 /** One i64 column: 0, 1, 2, …; row 2 is null when asked. */
 function rowsOf(count: i32, withNull: bool): usize {
   const batch = blockAlloc(BATCH_BYTES + COLUMN_BYTES);
-  const data = blockAlloc((<usize>count << 3) + 16);
-  for (let i = 0; i < count; i++) store<i64>(data + (<usize>i << 3), i);
+  const data = blockAlloc(((<usize>count) << 3) + 16);
+  for (let i = 0; i < count; i++) store<i64>(data + ((<usize>i) << 3), i);
   const b = changetype<Batch>(batch);
   b.rows = count;
   b.selected = count;
@@ -75,7 +75,7 @@ export function test_check_refuses_every_word(): void {
       if (word == 1 && values[i] > 34) continue;
       // more registers than are used are no harm
       if (word == 2 && values[i] == 99) continue;
-      store<i32>(program + (<usize>word << 2), values[i]);
+      store<i32>(program + ((<usize>word) << 2), values[i]);
       // the immediates of column and constant are checked as positions
       assert(exprCheck(program, types, 1) == STATUS_ERROR, "word " + word.toString() + " = " + values[i].toString());
       assert(errorCode() == ERROR_BAD_PLAN);

@@ -29,28 +29,34 @@
 // not null and where the guard (if any) is true.
 import { EXPR_HEADER_WORDS, EXPR_INSTRUCTION_WORDS, EXPR_MAGIC, EXPR_WORDS_MAX } from "../../abi";
 
-export const INSTRUCTION_BYTES: usize = <usize>EXPR_INSTRUCTION_WORDS << 2;
+export const INSTRUCTION_BYTES: usize = (<usize>EXPR_INSTRUCTION_WORDS) << 2;
+
 
 @inline
 export function programWords(program: usize): i32 {
   return load<i32>(program, 4);
 }
+
 @inline
 export function programRegisters(program: usize): i32 {
   return load<i32>(program, 8);
 }
+
 @inline
 export function programInstructions(program: usize): i32 {
   return load<i32>(program, 12);
 }
+
 @inline
 export function programPool(program: usize): i32 {
   return load<i32>(program, 16);
 }
+
 @inline
 export function programResult(program: usize): i32 {
   return load<i32>(program, 20);
 }
+
 @inline
 export function programResultType(program: usize): i32 {
   return load<i32>(program, 24);
@@ -59,16 +65,19 @@ export function programResultType(program: usize): i32 {
 /** Address of an instruction. */
 @inline
 export function instructionAt(program: usize, index: i32): usize {
-  return program + (<usize>EXPR_HEADER_WORDS << 2) + <usize>index * INSTRUCTION_BYTES;
+  return program + ((<usize>EXPR_HEADER_WORDS) << 2) + <usize>index * INSTRUCTION_BYTES;
 }
+
 @inline
 export function opOf(at: usize): i32 {
   return load<i32>(at);
 }
+
 @inline
 export function typeOf(at: usize): i32 {
   return load<i32>(at, 4);
 }
+
 @inline
 export function writtenOf(at: usize): i32 {
   return load<i32>(at, 8);
@@ -76,12 +85,14 @@ export function writtenOf(at: usize): i32 {
 /** The register of operand 0 … 2, or -1. */
 @inline
 export function operandOf(at: usize, index: i32): i32 {
-  return load<i32>(at + (<usize>index << 2), 12);
+  return load<i32>(at + ((<usize>index) << 2), 12);
 }
+
 @inline
 export function guardOf(at: usize): i32 {
   return load<i32>(at, 24);
 }
+
 @inline
 export function immediateOf(at: usize): i32 {
   return load<i32>(at, 28);

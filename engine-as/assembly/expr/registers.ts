@@ -13,6 +13,7 @@ import { BitAnd, bitmapMap, ONES } from "../kernels/bitmap";
 import { blockAlloc } from "../memory/index";
 import { guardOf, operandOf, writtenOf } from "./program";
 
+
 @unmanaged
 export class Register {
   /** Physical type. */
@@ -31,8 +32,8 @@ export class Register {
 
 const REGISTER_BYTES: usize = 64;
 const CONSTANT_AT: usize = 48;
-const DATA_BYTES: usize = (<usize>FRAME_ROWS_MAX << 3) + 64;
-const VALIDITY_BYTES: usize = (<usize>FRAME_ROWS_MAX >> 3) + 16;
+const DATA_BYTES: usize = ((<usize>FRAME_ROWS_MAX) << 3) + 64;
+const VALIDITY_BYTES: usize = ((<usize>FRAME_ROWS_MAX) >> 3) + 16;
 export const VECTOR_BYTES: usize = DATA_BYTES + VALIDITY_BYTES;
 
 if (offsetof<Register>() > CONSTANT_AT) ERROR("the constant would overlap the register's fields");
@@ -53,6 +54,7 @@ export function enter(theBatch: usize, theArena: usize, theOperator: i32): void 
   rows = changetype<Batch>(theBatch).rows;
 }
 
+
 @inline
 export function register(index: i32): usize {
   return file + <usize>index * REGISTER_BYTES;
@@ -63,6 +65,7 @@ export function operand(at: usize, index: i32): usize {
   const number = operandOf(at, index);
   return register(number < 0 ? operandOf(at, 0) : number);
 }
+
 @inline
 export function constantPtr(reg: usize): usize {
   return reg + CONSTANT_AT;
@@ -72,6 +75,7 @@ export function constantPtr(reg: usize): usize {
 export function source(reg: usize): usize {
   return changetype<Register>(reg).constant != 0 ? reg + CONSTANT_AT : changetype<Register>(reg).data;
 }
+
 @inline
 export function step(reg: usize): usize {
   return changetype<Register>(reg).constant != 0 ? 0 : 16;
@@ -82,6 +86,7 @@ export function validSource(reg: usize): usize {
   const validity = changetype<Register>(reg).validity;
   return validity == 0 ? ONES : validity;
 }
+
 @inline
 export function validStep(reg: usize): usize {
   return changetype<Register>(reg).validity == 0 ? 0 : 16;
@@ -121,14 +126,16 @@ export function nullWhereEither(reg: usize, a: usize, b: usize): void {
   changetype<Register>(reg).validity = out;
 }
 
+
 @inline
 export function selectedRows(): i32 {
   return changetype<Batch>(batch).selected;
 }
+
 @inline
 export function selectedRow(index: i32): i32 {
   const sel = changetype<Batch>(batch).sel;
-  return sel == 0 ? index : <i32>load<u16>(sel + (<usize>index << 1));
+  return sel == 0 ? index : <i32>load<u16>(sel + ((<usize>index) << 1));
 }
 
 /** Whether an error in this row counts: the result is not null and the guard is true. */

@@ -45,7 +45,18 @@ import {
   typeOf,
   writtenOf,
 } from "./program";
-import { arena, batch, constantPtr, enter, ownValidity, ownVector, Register, register, rows, VECTOR_BYTES } from "./registers";
+import {
+  arena,
+  batch,
+  constantPtr,
+  enter,
+  ownValidity,
+  ownVector,
+  Register,
+  register,
+  rows,
+  VECTOR_BYTES,
+} from "./registers";
 
 /**
  * Evaluates a checked program over all rows of the batch into `out` (a Column; its memory is the arena's or the
@@ -72,7 +83,7 @@ export function exprSelect(program: usize, batch: usize, arena: usize, operator:
   const r = changetype<Register>(reg);
   if (r.constant != 0) {
     if (!ownVector(r)) return failIn(operator);
-    fillVector(constantPtr(reg), r.vector, <usize>(rows + 7) >> 3);
+    fillVector(constantPtr(reg), r.vector, (<usize>(rows + 7)) >> 3);
     r.data = r.vector;
   }
   const b = changetype<Batch>(batch);
@@ -123,7 +134,7 @@ function bindConstant(at: usize, program: usize): void {
   const r = changetype<Register>(reg);
   const into = constantPtr(reg);
   const isNull = opOf(at) == EXPR_NULL;
-  const ptr = program + (<usize>immediateOf(at) << 2);
+  const ptr = program + ((<usize>immediateOf(at)) << 2);
   r.type = physicalType(typeOf(at));
   r.constant = 1;
   r.encoding = 0;
@@ -165,7 +176,7 @@ function spreadConstant(reg: usize): bool {
   r.constant = 0;
   r.data = r.vector;
   if (r.type != TYPE_UTF8) {
-    const bytes = r.type == TYPE_BOOL ? <usize>(rows + 7) >> 3 : <usize>rows << (r.type == TYPE_I32 ? 2 : 3);
+    const bytes = r.type == TYPE_BOOL ? (<usize>(rows + 7)) >> 3 : (<usize>rows) << (r.type == TYPE_I32 ? 2 : 3);
     fillVector(constantPtr(reg), r.data, bytes);
     return true;
   }
@@ -177,7 +188,7 @@ function spreadConstant(reg: usize): bool {
   store<i32>(offsets, 0);
   store<i32>(offsets, bytes, 4);
   memory.copy(text, <usize>(view & 0xffffffff), <usize>bytes);
-  memory.fill(r.data, 0, <usize>rows << 2);
+  memory.fill(r.data, 0, (<usize>rows) << 2);
   r.encoding = ENCODING_DICTIONARY;
   r.dict = dictionaryNew(offsets, 1, text, bytes);
   return r.dict != 0;

@@ -181,7 +181,7 @@ export class Expr<out Columns extends string = string, out T = unknown> {
   }
 
   private with<Result extends Expr>(op: CallOp, other: Operand): Result {
-    return call(op, [this.node, nodeOf(other)]) as Result;
+    return call(op, [this.node, nodeOf(other)]);
   }
 
   private part(part: DatePart): Expr<Columns, 'i64'> {

@@ -125,9 +125,10 @@ class Checker {
   private call(node: CallNode): Checked {
     const { op } = node;
     const arity = Object.hasOwn(ARITY, op) ? ARITY[op] : undefined;
-    if (arity === undefined) throw exprMalformed(`'${String(op)}' is no operation of expressions`);
+    if (arity === undefined) throw exprMalformed(`'${op}' is no operation of expressions`);
     const count = node.args.length;
-    if (arity >= 0 ? count !== arity : count < -arity || (op === 'case' && count % 2 === 0)) throw wrongArity(op, count);
+    if (arity >= 0 ? count !== arity : count < -arity || (op === 'case' && count % 2 === 0))
+      throw wrongArity(op, count);
     const args = node.args.map((arg) => this.check(arg));
     switch (op) {
       case 'add':
@@ -210,7 +211,8 @@ function comparison(node: CallNode, args: readonly Checked[]): Checked {
   const [left, right] = args as readonly [Checked, Checked];
   const result = (type: TypeName): Checked => ({ op, type: 'bool', args: args.map((arg) => widen(arg, type)) });
   if (left.type === 'null' && right.type === 'null') return result('i64');
-  const type = left.type === 'null' ? right.type : right.type === 'null' ? left.type : commonType(left.type, right.type);
+  const type =
+    left.type === 'null' ? right.type : right.type === 'null' ? left.type : commonType(left.type, right.type);
   // i32 beside a constant that fits is compared as i32: twice the lanes.
   if (type === 'i64' && narrows(left, right)) return result('i32');
   const ordered = op !== 'eq' && op !== 'ne';
@@ -274,7 +276,7 @@ const CASTS: Readonly<Record<TypeName, readonly TypeName[]>> = {
 
 function castNode(node: CastNode, arg: Checked): Checked {
   const { to } = node;
-  if (!isTypeName(to)) throw exprMalformed(`'${String(to)}' is no type to cast to`);
+  if (!isTypeName(to)) throw exprMalformed(`'${to as string}' is no type to cast to`);
   if (arg.type === 'null') return { op: 'literal', type: to, value: null };
   if (arg.type === to) return arg;
   const allowed = CASTS[arg.type];

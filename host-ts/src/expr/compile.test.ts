@@ -31,20 +31,20 @@ const compile = (expr: Expr<string, unknown>): Int32Array => compileExpr(checkEx
 function instructions(words: Int32Array): number[][] {
   return Array.from({ length: words[3] ?? 0 }, (_, i) => {
     const at = EXPR_HEADER_WORDS + i * EXPR_INSTRUCTION_WORDS;
-    return [...words.slice(at, at + EXPR_INSTRUCTION_WORDS)];
+    return Array.from(words.subarray(at, at + EXPR_INSTRUCTION_WORDS));
   });
 }
 const ops = (expr: Expr<string, unknown>): (number | undefined)[] => instructions(compile(expr)).map(([op]) => op);
 
 test('a comparison is column, constant, comparison', () => {
   const words = compile(col('n').gt(15));
-  assert.deepEqual([...words.slice(0, 8)], [EXPR_MAGIC, 34, 3, 3, 32, 2, 1, 0]);
+  assert.deepEqual(Array.from(words.subarray(0, 8)), [EXPR_MAGIC, 34, 3, 3, 32, 2, 1, 0]);
   assert.deepEqual(instructions(words), [
     [EXPR_COLUMN, TYPE_I64, 0, -1, -1, -1, -1, 0],
     [EXPR_CONSTANT, TYPE_I64, 1, -1, -1, -1, -1, 32],
     [EXPR_GT, TYPE_I64, 2, 0, 1, -1, -1, 0],
   ]);
-  assert.deepEqual([...words.slice(32)], [15, 0]);
+  assert.deepEqual(Array.from(words.subarray(32)), [15, 0]);
 });
 
 test('constants are folded, by the interpreter’s rules', () => {
@@ -108,7 +108,13 @@ test('timestamps compute as i64 and come out as timestamps', () => {
 
 test('what is too large says so', () => {
   let deep: Expr<string, unknown> = col('f');
-  for (let i = 0; i < 200; i++) deep = lit(i + 0.5).mul(col('f').add(i + 0.25).add(deep).mul(1.125));
+  for (let i = 0; i < 200; i++)
+    deep = lit(i + 0.5).mul(
+      col('f')
+        .add(i + 0.25)
+        .add(deep)
+        .mul(1.125),
+    );
   assert.throws(() => compile(caseWhen(col('b'), 'x'.repeat(300_000)).otherwise(col('s'))), {
     code: 'EXPRESSION_TOO_LARGE',
   });

@@ -122,7 +122,8 @@ test('date parts and truncation are those of Date', () => {
       dayOfWeek: ((d.getUTCDay() + 6) % 7) + 1,
       dayOfYear: time < -8.6e15 ? Number(datePart(BigInt(time), 'dayOfYear')) : (startOfDay - startOfYear) / dayMs + 1,
     };
-    for (const part of DATE_PARTS) assert.equal(datePart(BigInt(time), part), BigInt(expected[part]), `${part} ${time}`);
+    for (const part of DATE_PARTS)
+      assert.equal(datePart(BigInt(time), part), BigInt(expected[part]), `${part} ${time}`);
     for (const unit of DATE_UNITS) {
       const start = truncateTime(BigInt(time), unit);
       assert.ok(start <= BigInt(time) && truncateTime(start, unit) === start, `${unit} ${time}`);

@@ -85,7 +85,7 @@ function strict(expr: TypedCall, a: NonNullable<Value>, b: NonNullable<Value>, r
     case 'lower':
       return lowercase(a as string);
     case 'length':
-      return BigInt([...(a as string)].length);
+      return BigInt(Array.from(a as string).length);
     case 'startsWith':
       return (a as string).startsWith(b as string);
     case 'endsWith':

@@ -2,7 +2,7 @@
  * Expression types at compile time. `col('delay')` is legal before anyone knows the schema, so an expression
  * carries two phantom types: the union of the column names it reads, and a *shape*: its type as a function of
  * the schema to come (`TypeOfColumn<'delay'>`, `TypeOfArithmetic<…>`), which `ResolveType` applies to a schema.
- * The rules are those of check.ts; expr.types.test.ts holds the two together.
+ * The rules are those of check.ts; expr-types.test.ts holds the two together.
  */
 import type { ColumnType, Schema, TypeName } from '../schema/index.ts';
 import type { ArithmeticOp } from './json.ts';

@@ -174,7 +174,11 @@ export class ExprEngine {
  * Rows (columns of values) as a frame. Null rows hold garbage where the format allows it. `dictionary` names
  * the utf8 columns to encode.
  */
-export function frameOf(schema: Schema, columns: readonly (readonly Value[])[], dictionary: ReadonlySet<string>): Uint8Array {
+export function frameOf(
+  schema: Schema,
+  columns: readonly (readonly Value[])[],
+  dictionary: ReadonlySet<string>,
+): Uint8Array {
   const names = columnNames(schema);
   const rows = columns[0]?.length ?? 0;
   const blocks: Uint8Array[] = [];

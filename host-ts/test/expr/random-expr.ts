@@ -36,10 +36,66 @@ const COLUMNS: Readonly<Record<TypeName, readonly string[]>> = {
 };
 
 const I32: readonly number[] = [0, 1, -1, 2, 7, -13, 1000, 2147483647, -2147483648];
-const I64: readonly bigint[] = [0n, 1n, -1n, 2n, -7n, 60n, 4294967296n, -2147483649n, 2n ** 53n + 1n, 2n ** 63n - 1n, -(2n ** 63n)];
-const F64: readonly number[] = [0, -0, 1, -1.5, 0.1, 1e-300, 1e300, 9.3e18, -9223372036854775808, NaN, Infinity, -Infinity, 2147483647.5];
-const TIMES: readonly bigint[] = [0n, -1n, 951782400000n, 951868799999n, -62135596800000n, 253402300800000n, 978307200000n, 8640000000000000n, -8640000000000000n];
-const TEXTS: readonly string[] = ['', 'a', 'SEA', 'sea', 'Ärger', 'ärger', 'Ω', 'ЖЁ', 'İstanbul', '東京', '😀', '\u{e000}', 'garbage', '12', '-9223372036854775808', '+7', 'a long text that needs more than sixteen bytes', 'seaSEAsea', 'é'];
+const I64: readonly bigint[] = [
+  0n,
+  1n,
+  -1n,
+  2n,
+  -7n,
+  60n,
+  4294967296n,
+  -2147483649n,
+  2n ** 53n + 1n,
+  2n ** 63n - 1n,
+  -(2n ** 63n),
+];
+const F64: readonly number[] = [
+  0,
+  -0,
+  1,
+  -1.5,
+  0.1,
+  1e-300,
+  1e300,
+  9.3e18,
+  -9223372036854775808,
+  NaN,
+  Infinity,
+  -Infinity,
+  2147483647.5,
+];
+const TIMES: readonly bigint[] = [
+  0n,
+  -1n,
+  951782400000n,
+  951868799999n,
+  -62135596800000n,
+  253402300800000n,
+  978307200000n,
+  8640000000000000n,
+  -8640000000000000n,
+];
+const TEXTS: readonly string[] = [
+  '',
+  'a',
+  'SEA',
+  'sea',
+  'Ärger',
+  'ärger',
+  'Ω',
+  'ЖЁ',
+  'İstanbul',
+  '東京',
+  '😀',
+  '\u{e000}',
+  'garbage',
+  '12',
+  '-9223372036854775808',
+  '+7',
+  'a long text that needs more than sixteen bytes',
+  'seaSEAsea',
+  'é',
+];
 
 const rarely = <T>(usual: fc.Arbitrary<T>, other: fc.Arbitrary<T>): fc.Arbitrary<T> =>
   fc.oneof({ arbitrary: usual, weight: 3 }, { arbitrary: other, weight: 1 });

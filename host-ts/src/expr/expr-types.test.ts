@@ -15,7 +15,10 @@ type Exact<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ?
 const filter = <T>(expr: Expr<ColumnName<S>, T> & Expects<'bool', T, S>): Expr => expr;
 const select = <P extends Readonly<Record<string, Expr<ColumnName<S>, unknown>>>>(columns: P): Projected<P> =>
   Object.fromEntries(
-    Object.entries(columns).map(([name, expr]) => [name, { type: checkExpr(expr.toJSON(), schema).type, nullable: true }]),
+    Object.entries(columns).map(([name, expr]) => [
+      name,
+      { type: checkExpr(expr.toJSON(), schema).type, nullable: true },
+    ]),
   ) as Schema as Projected<P>;
 type Projected<P> = { readonly [K in keyof P]: P[K] extends Expr<string, infer T> ? ResultColumn<T, S> : never };
 
@@ -30,11 +33,17 @@ function typed<T, const Name extends string>(
 test('columns are checked by the compiler', () => {
   filter(col('delay').gt(15));
   filter(col('late'));
-  filter(col('delay').gt(15).and(col('origin').eq('SEA')).or(col('price').lt(col('delay'))));
+  filter(
+    col('delay')
+      .gt(15)
+      .and(col('origin').eq('SEA'))
+      .or(col('price').lt(col('delay'))),
+  );
   // @ts-expect-error there is no column 'dellay'
   filter(col('dellay').gt(15));
+  const deep = caseWhen(col('orign').isNull(), true).otherwise(false);
   // @ts-expect-error nor deep inside
-  filter(col('delay').gt(15).and(col('late').or(caseWhen(col('orign').isNull(), true).otherwise(false))));
+  filter(col('delay').gt(15).and(col('late').or(deep)));
   // @ts-expect-error a filter is bool
   filter(col('delay').add(1));
   // @ts-expect-error a column that is not bool is no filter
