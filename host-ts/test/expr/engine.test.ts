@@ -41,7 +41,10 @@ function runEngine(typed: TypedExpr, columns: Columns, chosen: readonly number[]
   const frame = engine.put(frameOf(SCHEMA, columns, DICTIONARIES));
   const sel = chosen === undefined ? 0 : engine.put(new Uint8Array(Uint16Array.from(chosen).buffer));
   try {
-    assert.ok(engine.check(program, words.length, SCHEMA), `the program was refused: ${engine.failure().values.join()}`);
+    assert.ok(
+      engine.check(program, words.length, SCHEMA),
+      `the program was refused: ${engine.failure().values.join()}`,
+    );
     const rows = engine.exports.open(frame, sel, chosen?.length ?? 0);
     assert.equal(rows, columns[0]?.length, `the frame was refused: ${engine.failure().values.join()}`);
     const status = select ? engine.exports.select(program) : engine.exports.evaluate(program);
