@@ -31,12 +31,19 @@ export type InputRow = Readonly<Record<string, unknown>>;
 interface RowSplit {
   readonly rows: number;
   readonly idleMs: number;
+  /** Smallest event time, when all rows are at hand and have one. */
+  readonly timeMin: number | null;
   row(index: number): InputRow;
 }
 
 export function collectionConnector(binding: InputBinding, context: ConnectorContext): Promise<Connector> {
   const lists = collectionLists(binding.options, context);
-  const splits = lists.map(({ rows, idleMs }) => ({ rows: rows.length, idleMs, row: (index: number) => rows[index]! }));
+  const splits = lists.map(({ rows, idleMs }): RowSplit => ({
+    rows: rows.length,
+    idleMs,
+    timeMin: earliest(rows, context.timeColumn),
+    row: (index) => rows[index]!,
+  }));
   const fingerprint = `collection:${splits.map(({ rows }) => rows).join(',')}`;
   return Promise.resolve(new RowsConnector(splits, fingerprint, context));
 }
@@ -56,7 +63,7 @@ export function generatorConnector(binding: InputBinding, context: ConnectorCont
   const ranges = Array.from({ length: splits }, (_, split): RowSplit => {
     const from = Math.floor((rows * split) / splits);
     const to = Math.floor((rows * (split + 1)) / splits);
-    return { rows: to - from, idleMs: 0, row: (index) => make(from + index) };
+    return { rows: to - from, idleMs: 0, timeMin: null, row: (index) => make(from + index) };
   });
   return Promise.resolve(new RowsConnector(ranges, `generator:${rows}/${splits}`, context));
 }
@@ -94,10 +101,10 @@ class RowsConnector implements Connector {
   }
 
   enumerate(): Promise<Enumeration> {
-    const splits = this.#splits.map(({ rows }, index): SplitDescription => ({
+    const splits = this.#splits.map(({ rows, timeMin }, index): SplitDescription => ({
       id: `rows-${index}`,
       index,
-      timeMin: null,
+      timeMin,
       rows,
       bytes: null,
       data: null,
@@ -212,6 +219,17 @@ class RowsReader implements SplitReader {
       columns[column]![row] = schema[name]!.type === 'timestamp' ? timeOf(value) : (value as RowValue);
     });
   }
+}
+
+function earliest(rows: readonly InputRow[], column: string | undefined): number | null {
+  if (column === undefined) return null;
+  let min = Infinity;
+  for (const row of rows) {
+    const time = timeOf(row[column]);
+    if (typeof time !== 'number') return null;
+    if (time < min) min = time;
+  }
+  return Number.isFinite(min) ? Math.floor(min) : null;
 }
 
 /** Date and ISO text as ms; anything else as it is, for the builder to judge. */
