@@ -1,0 +1,46 @@
+// Names of the busiest airports of the flights, for tooltips: a code alone says little to most readers.
+
+const NAMES: Readonly<Record<string, string>> = {
+  ATL: 'Atlanta',
+  BNA: 'Nashville',
+  BOS: 'Boston',
+  BWI: 'Baltimore',
+  CLE: 'Cleveland',
+  CLT: 'Charlotte',
+  CVG: 'Cincinnati',
+  DCA: 'Washington National',
+  DEN: 'Denver',
+  DFW: 'Dallas–Fort Worth',
+  DTW: 'Detroit',
+  EWR: 'Newark',
+  FLL: 'Fort Lauderdale',
+  IAD: 'Washington Dulles',
+  IAH: 'Houston Intercontinental',
+  JFK: 'New York JFK',
+  LAS: 'Las Vegas',
+  LAX: 'Los Angeles',
+  LGA: 'New York LaGuardia',
+  MCI: 'Kansas City',
+  MCO: 'Orlando',
+  MDW: 'Chicago Midway',
+  MEM: 'Memphis',
+  MIA: 'Miami',
+  MSP: 'Minneapolis–St. Paul',
+  OAK: 'Oakland',
+  ORD: 'Chicago O’Hare',
+  PDX: 'Portland',
+  PHL: 'Philadelphia',
+  PHX: 'Phoenix',
+  PIT: 'Pittsburgh',
+  SAN: 'San Diego',
+  SEA: 'Seattle',
+  SFO: 'San Francisco',
+  SJC: 'San José',
+  SLC: 'Salt Lake City',
+  STL: 'St. Louis',
+  TPA: 'Tampa',
+};
+
+export function airportName(code: string): string | undefined {
+  return NAMES[code];
+}
