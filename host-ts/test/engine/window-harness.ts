@@ -70,7 +70,8 @@ export interface Exports {
 export function compileEntry(entry: string): WebAssembly.Module {
   const sources = globSync(['engine-as/assembly/**/*.ts', 'engine-as/*.{ts,json}', entry], { cwd: ROOT }).sort();
   const hash = createHash('sha256');
-  for (const file of sources) if (!file.endsWith('.spec.ts')) hash.update(file).update(readFileSync(path.join(ROOT, file)));
+  for (const file of sources)
+    if (!file.endsWith('.spec.ts')) hash.update(file).update(readFileSync(path.join(ROOT, file)));
   const folder = path.join(ROOT, 'engine-as/build/harness');
   const name = path.basename(entry, '.ts');
   const file = path.join(folder, `${name}.${hash.digest('hex').slice(0, 16)}.wasm`);
@@ -78,7 +79,16 @@ export function compileEntry(entry: string): WebAssembly.Module {
     mkdirSync(folder, { recursive: true });
     const beside = `${file}.${process.pid}`;
     const asc = path.join(ROOT, 'node_modules/assemblyscript/bin/asc.js');
-    const args = [asc, entry, '--config', 'engine-as/asconfig.json', '--target', 'release', '-o', path.relative(ROOT, beside)];
+    const args = [
+      asc,
+      entry,
+      '--config',
+      'engine-as/asconfig.json',
+      '--target',
+      'release',
+      '-o',
+      path.relative(ROOT, beside),
+    ];
     execFileSync(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] });
     renameSync(beside, file);
   }
@@ -127,8 +137,16 @@ export function encodeFrame(
   if (options.timed !== undefined) {
     const times = columns[options.timed]?.values.map((v) => BigInt(v as number | bigint)) ?? [];
     flags |= 4;
-    header.setBigInt64(16, times.reduce((a, b) => (a < b ? a : b), times[0] ?? 0n), true);
-    header.setBigInt64(24, times.reduce((a, b) => (a > b ? a : b), times[0] ?? 0n), true);
+    header.setBigInt64(
+      16,
+      times.reduce((a, b) => (a < b ? a : b), times[0] ?? 0n),
+      true,
+    );
+    header.setBigInt64(
+      24,
+      times.reduce((a, b) => (a > b ? a : b), times[0] ?? 0n),
+      true,
+    );
   }
   if (options.late) {
     flags |= 2;
@@ -356,7 +374,7 @@ export function copyIn(e: Exports, bytes: Uint8Array): number {
 function splitRecords(bytes: Uint8Array): Uint8Array[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const records: Uint8Array[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const size = 64 + align(view.getUint32(at + 28, true));
     records.push(bytes.slice(at, at + size));
     at += size;

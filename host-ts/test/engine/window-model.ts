@@ -32,12 +32,20 @@ export class WindowModel {
       const watermark = split > this.closed ? split : this.closed;
       let windows = 0;
       let taken = 0;
-      for (let start = at - mod(at - BigInt(offset), BigInt(slide)); start > at - BigInt(size); start -= BigInt(slide)) {
+      for (
+        let start = at - mod(at - BigInt(offset), BigInt(slide));
+        start > at - BigInt(size);
+        start -= BigInt(slide)
+      ) {
         windows++;
         const end = start + BigInt(size);
         if (end - 1n <= watermark) continue;
         taken++;
-        this.pane(keys.map((k) => canonical(row[k] ?? null)), start, end).rows.push(row);
+        this.pane(
+          keys.map((k) => canonical(row[k] ?? null)),
+          start,
+          end,
+        ).rows.push(row);
       }
       if (windows > 0 && taken === 0) this.lateRows.push(row);
     });

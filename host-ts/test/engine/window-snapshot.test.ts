@@ -228,9 +228,28 @@ test('cut off and foreign records are refused', () => {
     return window.restore(changed, 0, GROUPS) === 0 ? 0 : window.e.errorCode();
   };
   assert.equal(code(PLAN, records), 0);
-  assert.equal(code(PLAN, records.map((r) => r.slice(0, r.length - 32))), 9);
-  assert.equal(code(PLAN, records.map((r) => r.slice(0, 40))), 9);
-  assert.equal(code(PLAN, records.filter((r) => r[4] !== 1)), 9, 'pages without META');
+  assert.equal(
+    code(
+      PLAN,
+      records.map((r) => r.slice(0, r.length - 32)),
+    ),
+    9,
+  );
+  assert.equal(
+    code(
+      PLAN,
+      records.map((r) => r.slice(0, 40)),
+    ),
+    9,
+  );
+  assert.equal(
+    code(
+      PLAN,
+      records.filter((r) => r[4] !== 1),
+    ),
+    9,
+    'pages without META',
+  );
   assert.equal(code(PLAN, [...records, ...records.filter((r) => r[4] === 2)]), 9, 'a page twice');
   assert.equal(code({ ...PLAN, slide: 50 }, records), 9, 'other windows');
   assert.equal(code({ ...PLAN, keys: [2, 1] }, records), 9, 'other keys');
@@ -259,7 +278,15 @@ test('state stays within four times its payload and 4 KiB per slice and table', 
   const payloadOf = (keys: number): number => keys * 32;
   for (let key = 0; key < 200_000; key += 500) {
     const keys = Array.from({ length: 500 }, (_, i) => BigInt(key + i) * 7919n);
-    window.push(encodeFrame([{ type: 'timestamp', values: keys.map(() => 5n) }, { type: 'i64', values: keys }], { timed: 0 }));
+    window.push(
+      encodeFrame(
+        [
+          { type: 'timestamp', values: keys.map(() => 5n) },
+          { type: 'i64', values: keys },
+        ],
+        { timed: 0 },
+      ),
+    );
     const bytes = window.counter(3);
     assert.ok(bytes <= 4 * payloadOf(key + 500) + 4096, `${bytes} bytes for ${key + 500} keys`);
   }

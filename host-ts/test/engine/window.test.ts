@@ -31,7 +31,17 @@ export function randomOf(seed: number): (below: number) => number {
 }
 
 const TYPES: TypeName[] = ['timestamp', 'utf8', 'i64', 'f64', 'i32', 'bool', 'utf8'];
-const TEXTS = ['', 'a', 'ATL', 'zwölf Bytes', 'genau 12 Byte', 'exactly12byt', 'Straße nach Überallhin', '日本語のとても長いキー', 'x'.repeat(300)];
+const TEXTS = [
+  '',
+  'a',
+  'ATL',
+  'zwölf Bytes',
+  'genau 12 Byte',
+  'exactly12byt',
+  'Straße nach Überallhin',
+  '日本語のとても長いキー',
+  'x'.repeat(300),
+];
 const FLOATS = [0, -0, 1.5, -2.25, 1e300, -1e300, 5e-324, 0.1, NaN, 3];
 
 const totals = { rows: 0, late: 0 };
@@ -93,13 +103,17 @@ function runCase(c: Case, between?: (step: number, window: WindowUnderTest) => W
     model.push(pick(rows), c.late ? pick(late) : undefined);
     assert.deepEqual(sortedRows(window.lateRows), sortedRows(model.lateRows), `late rows of step ${step}`);
     // a merged watermark lags behind every split's own
-    const watermark = BigInt(clock - Math.ceil(c.span / 4)) < split || !c.late ? BigInt(clock - Math.ceil(c.span / 4)) : split;
+    const watermark =
+      BigInt(clock - Math.ceil(c.span / 4)) < split || !c.late ? BigInt(clock - Math.ceil(c.span / 4)) : split;
     const rowsOut = window.watermark(watermark);
     assert.deepEqual(sortedRows(rowsOut), sortedRows(model.watermark(watermark)), `step ${step}`);
     totals.rows += rowsOut.length;
     totals.late += window.lateRows.length;
     const ends = rowsOut.map((row) => row[c.plan.keys.length + 1] as bigint);
-    assert.ok(ends.every((end, i) => i === 0 || end >= (ends[i - 1] ?? end)), 'windows leave in ascending order');
+    assert.ok(
+      ends.every((end, i) => i === 0 || end >= (ends[i - 1] ?? end)),
+      'windows leave in ascending order',
+    );
     window = between?.(step, window) ?? window;
   }
   assert.deepEqual(sortedRows(window.watermark(MAX)), sortedRows(model.watermark(MAX)), 'at the end');

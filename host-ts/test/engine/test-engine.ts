@@ -1,10 +1,10 @@
 /** What this room's tests share: an engine from the built engine.wasm, plans, and drained frames. */
 import { readFileSync } from 'node:fs';
-import { OP_INPUT, OP_OUTPUT, OP_PARTITION, OP_TIME, PLAN_MAGIC, STATUS_OUTPUT } from '../abi/index.ts';
-import type { RowValue } from '../schema/index.ts';
-import { Engine } from './engine.ts';
-import type { EngineTask } from './engine-task.ts';
-import { FrameReader } from './frame-reader.ts';
+import { OP_INPUT, OP_OUTPUT, OP_PARTITION, OP_TIME, PLAN_MAGIC, STATUS_OUTPUT } from '../../src/abi/index.ts';
+import type { RowValue } from '../../src/schema/index.ts';
+import { Engine } from '../../src/engine/engine.ts';
+import type { EngineTask } from '../../src/engine/engine-task.ts';
+import { FrameReader } from '../../src/engine/frame-reader.ts';
 
 const WASM = new URL('../../../engine-as/build/engine.wasm', import.meta.url);
 const compiled = new WebAssembly.Module(readFileSync(WASM));

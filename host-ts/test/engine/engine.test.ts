@@ -20,13 +20,13 @@ import {
   TYPE_I64,
   TYPE_TIMESTAMP,
   TYPE_UTF8,
-} from '../abi/index.ts';
-import { checkExpr, checkPredicate, col, compileExpr, toExprJson } from '../expr/index.ts';
-import { i64, timestamp, utf8 } from '../schema/index.ts';
-import { Engine } from './engine.ts';
-import { FrameBuilder } from './frame-builder.ts';
-import { FrameDictionary } from './frame-dictionary.ts';
-import { hashBytes } from './hash-v1.ts';
+} from '../../src/abi/index.ts';
+import { checkExpr, checkPredicate, col, compileExpr, toExprJson } from '../../src/expr/index.ts';
+import { i64, timestamp, utf8 } from '../../src/schema/index.ts';
+import { Engine } from '../../src/engine/engine.ts';
+import { FrameBuilder } from '../../src/engine/frame-builder.ts';
+import { FrameDictionary } from '../../src/engine/frame-dictionary.ts';
+import { hashBytes } from '../../src/engine/hash-v1.ts';
 import type { PlanOperator } from './test-engine.ts';
 import {
   drain,

@@ -20,13 +20,13 @@ import {
   TYPE_I64,
   TYPE_TIMESTAMP,
   TYPE_UTF8,
-} from '../abi/index.ts';
-import { SluiceError } from '../base/index.ts';
-import { checkExpr, checkPredicate, col, compileExpr, toExprJson } from '../expr/index.ts';
-import { bool, f64, i32, i64, timestamp, utf8 } from '../schema/index.ts';
-import type { Engine } from './engine.ts';
-import type { EngineTask } from './engine-task.ts';
-import { FrameBuilder } from './frame-builder.ts';
+} from '../../src/abi/index.ts';
+import { SluiceError } from '../../src/base/index.ts';
+import { checkExpr, checkPredicate, col, compileExpr, toExprJson } from '../../src/expr/index.ts';
+import { bool, f64, i32, i64, timestamp, utf8 } from '../../src/schema/index.ts';
+import type { Engine } from '../../src/engine/engine.ts';
+import type { EngineTask } from '../../src/engine/engine-task.ts';
+import { FrameBuilder } from '../../src/engine/frame-builder.ts';
 import type { PlanOperator } from './test-engine.ts';
 import {
   drain,
