@@ -12,10 +12,10 @@ import type { PreparedSink, Sink } from './sink.ts';
 
 /** The slot's half. */
 export class ForwardSink implements Sink {
-  readonly #forward: (frame: Uint8Array) => void;
+  readonly #forward: (frame: Uint8Array<ArrayBuffer>) => void;
 
   /** `forward` gets a copy of its own of every frame. */
-  constructor(forward: (frame: Uint8Array) => void) {
+  constructor(forward: (frame: Uint8Array<ArrayBuffer>) => void) {
     this.#forward = forward;
   }
 

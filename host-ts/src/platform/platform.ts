@@ -42,6 +42,11 @@ export interface Platform {
   readonly files?: FileStore;
   /** `new Function` where the home allows it; closures fall back to a plain loop without it. */
   readonly compileFunction?: (parameters: readonly string[], body: string) => (...args: never[]) => unknown;
+  /**
+   * The home's own decompressors by parquet codec ('ZSTD', 'GZIP', …), where they are quicker than the portable ones:
+   * whole input in, exactly `byteLength` bytes out, throwing on anything else.
+   */
+  readonly decompress?: Readonly<Record<string, (bytes: Uint8Array, byteLength: number) => Uint8Array>>;
   /** How many workers this home can run at once. */
   readonly cores: number;
 }
