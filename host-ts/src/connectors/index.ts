@@ -1,8 +1,4 @@
 /** Sources and sinks: the contract, the connectors that every home has, how inputs are bound. */
-import { collectionConnector, generatorConnector } from './rows.ts';
-import type { ConnectorRegistry } from './open-connector.ts';
-import { parquetConnector } from './parquet.ts';
-import { csvConnector, ndjsonConnector } from './text.ts';
 
 export * from './bindings.ts';
 export * from './contract.ts';
@@ -15,12 +11,4 @@ export { parquetColumns } from './parquet.ts';
 export type { InputRow } from './rows.ts';
 export * from './sink.ts';
 export { TableSink } from './table-sink.ts';
-
-/** What bindings may name in every home. */
-export const standardConnectors: ConnectorRegistry = {
-  parquet: parquetConnector,
-  csv: csvConnector,
-  ndjson: ndjsonConnector,
-  collection: collectionConnector,
-  generator: generatorConnector,
-};
+export { standardConnectors } from './standard-connectors.ts';
