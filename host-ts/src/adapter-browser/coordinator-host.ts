@@ -28,7 +28,7 @@ async function startCoordinator(
   { options, workers }: CoordinatorStart,
   jobNamed: (name: string) => JobDefinition,
 ): Promise<JobHandle> {
-  const built = buildJob(jobNamed(options.job));
+  const built = buildJob(jobNamed(options.job), options.parameters);
   const platform = browserPlatform();
   const idb = options.checkpoints;
   const storage = idb === undefined ? new MemoryCheckpointStorage() : new IdbCheckpointStorage(idb);
@@ -44,6 +44,7 @@ async function startCoordinator(
     }),
     registry: standardConnectors,
     inputs: options.inputs,
+    parameters: options.parameters,
     parallelism: options.parallelism ?? Math.min(platform.cores, SLOTS_DEFAULT_MAX, PARALLELISM_MAX),
     resume: options.resume,
     checkpointIntervalMs: options.checkpointIntervalMs ?? CHECKPOINT_INTERVAL_MS,

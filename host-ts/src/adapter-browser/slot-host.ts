@@ -23,7 +23,7 @@ export function hostSlot(start: SlotStart, jobNamed: (name: string) => JobDefini
     post,
     openStorage: async () => keptOpen(storage),
     openChannels: channelOpener(platform.timers),
-    buildJob: (name) => buildJob(jobNamed(name)),
+    buildJob: (name, parameters) => buildJob(jobNamed(name), parameters),
     connectors: standardConnectors,
   });
   control.onmessage = ({ data }: MessageEvent<ToSlot>) => slot.receive(data);

@@ -1,6 +1,7 @@
 /** Starts a job in a page: one worker for the coordinator, one for every slot. */
 import * as Comlink from 'comlink';
 import type { JobDefinition } from '../api/index.ts';
+import type { Json } from '../base/index.ts';
 import type { InputBinding } from '../connectors/index.ts';
 import { handleClosed, workerFailed } from './errors.ts';
 import { pageWorkers } from './page-workers.ts';
@@ -16,6 +17,8 @@ export interface StartOptions {
   readonly worker: () => Worker;
   /** By the job's input names: `{ flights: parquet(url) }`. */
   readonly inputs?: Readonly<Record<string, InputBinding>>;
+  /** What the job's function is given as `env.parameters`: plain JSON, null unless given. */
+  readonly parameters?: Json;
   /** Slots; as many as there are cores, at most 8, unless given. */
   readonly parallelism?: number;
   /** Name under which checkpoints are kept in IndexedDB; without it they are kept in memory. */
@@ -56,6 +59,7 @@ export async function startJob(job: JobDefinition | string, options: StartOption
     options: {
       job: name,
       inputs,
+      parameters: options.parameters ?? null,
       parallelism: options.parallelism,
       checkpoints: options.checkpoints,
       resume: options.resume ?? false,

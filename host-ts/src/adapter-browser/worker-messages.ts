@@ -8,7 +8,7 @@
  * Only a page can end a worker that does not answer, so the page makes and ends them; control
  * messages go directly between coordinator and slots.
  */
-import type { ErrorData } from '../base/index.ts';
+import type { ErrorData, Json } from '../base/index.ts';
 import type { InputBinding } from '../connectors/index.ts';
 import type { JobHandle, JobStatus, TableChange, TableHandle } from '../control/index.ts';
 import type { JobMetrics } from '../metrics/index.ts';
@@ -36,6 +36,7 @@ export type FirstMessage = SlotStart | CoordinatorStart;
 export interface CoordinatorOptions {
   readonly job: string;
   readonly inputs: Readonly<Record<string, InputBinding>>;
+  readonly parameters: Json;
   readonly parallelism: number | undefined;
   readonly checkpoints: string | undefined;
   readonly resume: boolean;

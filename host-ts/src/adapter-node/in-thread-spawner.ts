@@ -40,7 +40,7 @@ export function inThreadSpawner({ job, platform, storage }: InThreadSpawnerInit)
         post: (message: FromSlot, transfer = []) => send(message, transfer, (copy) => events.message(copy)),
         openStorage: async () => keptOpen(storage),
         openChannels: channelOpener(timers),
-        buildJob: () => buildJob(job),
+        buildJob: (_, parameters) => buildJob(job, parameters),
         connectors: standardConnectors,
       });
       slot.hello();

@@ -41,7 +41,7 @@ const slot = new Slot({
   post,
   openStorage: async () => keptOpen(storage),
   openChannels: channelOpener(platform.timers),
-  buildJob: () => buildJob(definition),
+  buildJob: (_, parameters) => buildJob(definition, parameters),
   connectors: standardConnectors,
 });
 port.on('message', (message: ToSlot) => slot.receive(message));

@@ -3,6 +3,7 @@ import { buildJob, isJob } from '../api/index.ts';
 import type { JobDefinition, JobHandle } from '../api/index.ts';
 import { FRAME_ROWS_MAX } from '../abi/index.ts';
 import { PARALLELISM_MAX } from '../base/index.ts';
+import type { Json } from '../base/index.ts';
 import { MemoryCheckpointStorage } from '../checkpoint/index.ts';
 import { standardConnectors } from '../connectors/index.ts';
 import type { InputBinding } from '../connectors/index.ts';
@@ -18,6 +19,8 @@ import { nodeSpawner } from './node-spawner.ts';
 export interface StartOptions {
   /** By the job's input names: `{ flights: parquet('flights.parquet') }`. */
   readonly inputs?: Readonly<Record<string, InputBinding>>;
+  /** What the job's function is given as `env.parameters`: plain JSON, null unless given. */
+  readonly parameters?: Json;
   /** Slots, 1 … PARALLELISM_MAX; as many as there are cores unless given. */
   readonly parallelism?: number;
   /** Folder of the checkpoints; without it they are kept in memory and outlive slots, but not the process. */
@@ -52,7 +55,8 @@ const MEMORY_BYTES_MAX = 2 ** 30;
 export async function startJob(source: string | URL | JobDefinition, options: StartOptions = {}): Promise<JobHandle> {
   const jobModule = isJob(source) ? undefined : moduleUrl(source);
   const job = isJob(source) ? source : await importJob(moduleUrl(source));
-  const built = buildJob(job);
+  const parameters = options.parameters ?? null;
+  const built = buildJob(job, parameters);
   const platform = nodePlatform(options.log);
   const { checkpoints: folder } = options;
   const storage = folder === undefined ? new MemoryCheckpointStorage() : new FileCheckpointStorage(folder);
@@ -72,6 +76,7 @@ export async function startJob(source: string | URL | JobDefinition, options: St
     spawner,
     registry: standardConnectors,
     inputs: options.inputs ?? {},
+    parameters,
     parallelism: options.parallelism ?? Math.min(platform.cores, PARALLELISM_MAX),
     resume: options.resume ?? false,
     checkpointIntervalMs: options.checkpointIntervalMs ?? CHECKPOINT_INTERVAL_MS,

@@ -1,4 +1,5 @@
 /** What a job's function is given: where streams begin, and the sinks that belong to the job. */
+import type { Json } from '../base/index.ts';
 import type { Schema } from '../schema/index.ts';
 import type { Draft } from './draft.ts';
 import { badGenerator } from './errors.ts';
@@ -9,9 +10,12 @@ import { SourceStream } from './stream.ts';
 
 export class Env {
   readonly #draft: Draft;
+  /** What the job was started with, plain JSON: `start(job, { parameters })`; null when nothing was given. */
+  readonly parameters: Json;
 
-  constructor(draft: Draft) {
+  constructor(draft: Draft, parameters: Json) {
     this.#draft = draft;
+    this.parameters = parameters;
   }
 
   /** A stream of the rows of an input, a generator or a collection. */

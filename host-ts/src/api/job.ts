@@ -5,6 +5,7 @@
  * Jobs are recognised by `Symbol.for`, not `instanceof`: a job may carry its own copy of the library.
  */
 import { KEY_GROUPS, SluiceError } from '../base/index.ts';
+import type { Json } from '../base/index.ts';
 import type { BuiltJob } from '../plan/index.ts';
 import { finishJob } from '../plan/index.ts';
 import { Draft } from './draft.ts';
@@ -56,13 +57,17 @@ export function findJob(exports: unknown, module = 'the module'): JobDefinition 
   throw notAJob(names.length === 0 ? 'it has no exports' : `it exports ${names.join(', ')}`, module);
 }
 
-/** Runs the job's function and plans it. Throws the SluiceError of what is wrong with the job. */
-export function buildJob(definition: JobDefinition): BuiltJob {
+/**
+ * Runs the job's function and plans it. `parameters` is what `env.parameters` is in it; other parameters may make
+ * another graph, which does not resume from checkpoints of this one. Throws the SluiceError of what is
+ * wrong with the job.
+ */
+export function buildJob(definition: JobDefinition, parameters: Json = null): BuiltJob {
   const { name, build, options } = definition;
   const draft = new Draft(name, options.keyGroups ?? KEY_GROUPS);
   let result: unknown;
   try {
-    result = build(new Env(draft));
+    result = build(new Env(draft, parameters));
   } catch (error) {
     throw error instanceof SluiceError ? error : buildFailed(name, error);
   }

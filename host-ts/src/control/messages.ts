@@ -5,7 +5,7 @@
  *   coordinator → slot: deploy, assign, floor, barrier, complete, pace, pause, stop
  *   slot → coordinator: ready, deployed, want-split, split-done, snapshot, failed, metrics, …
  */
-import type { ErrorData } from '../base/index.ts';
+import type { ErrorData, Json } from '../base/index.ts';
 import type { RecordRef, SlotSnapshot, SplitState } from '../checkpoint/index.ts';
 import type { InputBinding, SplitDescription } from '../connectors/index.ts';
 import type { LogLine, Transferable } from '../platform/index.ts';
@@ -27,6 +27,8 @@ export interface DeployMessage {
   readonly parallelism: number;
   /** Which of the registered jobs. */
   readonly jobName: string;
+  /** What the job's function is given as `env.parameters`. */
+  readonly parameters: Json;
   /** Compared with the hash of the graph that the slot builds (JOB_NOT_DETERMINISTIC). */
   readonly graphHash: string;
   readonly inputs: Readonly<Record<string, InputBinding>>;

@@ -1,4 +1,5 @@
 /** What a home gives the coordinator. */
+import type { Json } from '../base/index.ts';
 import type { CheckpointStorage } from '../checkpoint/index.ts';
 import type { ConnectorRegistry, InputBinding } from '../connectors/index.ts';
 import type { Spawner } from '../control/index.ts';
@@ -14,6 +15,8 @@ export interface CoordinatorInit {
   readonly slotStorage: unknown;
   readonly registry: ConnectorRegistry;
   readonly inputs: Readonly<Record<string, InputBinding>>;
+  /** What `built` was built with; every slot builds the job with it again. */
+  readonly parameters?: Json;
   readonly parallelism: number;
   readonly checkpointIntervalMs: number;
   /** Go on from the newest checkpoint; false forgets what a former run left. */

@@ -274,7 +274,7 @@ export class Coordinator {
   }
 
   #deploy(attempt: Attempt, slot: number): void {
-    const { built, inputs, slotStorage, memoryBytesMax, batchRows } = this.#init;
+    const { built, inputs, parameters = null, slotStorage, memoryBytesMax, batchRows } = this.#init;
     const { restored, parallelism } = attempt;
     const given = deployInputs(inputs, slot);
     const message: ToSlot = {
@@ -283,6 +283,7 @@ export class Coordinator {
       slot,
       parallelism,
       jobName: built.graph.name,
+      parameters,
       graphHash: built.graphHash,
       inputs: given.inputs,
       channels: this.#channels?.plans[slot],

@@ -1,6 +1,6 @@
 /** `sluice`: everything that a job module needs, the same in every home. */
 export * from '../api/index.ts';
-export type { ErrorContext, ErrorData, ErrorKind } from '../base/index.ts';
+export type { ErrorContext, ErrorData, ErrorKind, Json } from '../base/index.ts';
 export { SluiceError } from '../base/index.ts';
 export type { Expr, Operand } from '../expr/index.ts';
 export { caseWhen, coalesce, col, lit } from '../expr/index.ts';

@@ -1,4 +1,5 @@
 /** What a home gives a slot. */
+import type { Json } from '../base/index.ts';
 import type { CheckpointStorage } from '../checkpoint/index.ts';
 import type { ConnectorRegistry } from '../connectors/index.ts';
 import type { FromSlot } from '../control/index.ts';
@@ -11,8 +12,8 @@ export interface SlotDependencies {
   post(message: FromSlot, transfer?: readonly Transferable[]): void;
   openStorage(location: unknown): Promise<CheckpointStorage>;
   openChannels(plan: unknown): OpenedChannels;
-  /** Runs the builder of one of the registered jobs. */
-  buildJob(name: string): BuiltJob;
+  /** Runs the builder of one of the registered jobs with the parameters of its start. */
+  buildJob(name: string, parameters: Json): BuiltJob;
   readonly connectors: ConnectorRegistry;
   /** Pieces of work in one slice of the step loop; unset = bounded by time alone. */
   readonly piecesMax?: number;

@@ -52,7 +52,7 @@ export class SlotRun {
   /** Settles when the slot is ready to work; rejects with what is wrong. */
   async open(): Promise<void> {
     const { platform } = this.#deps;
-    const built = this.#deps.buildJob(this.#deploy.jobName);
+    const built = this.#deps.buildJob(this.#deploy.jobName, this.#deploy.parameters);
     if (built.graphHash !== this.#deploy.graphHash) {
       throw jobNotDeterministic(this.#deploy.jobName, this.#deploy.graphHash, built.graphHash);
     }
