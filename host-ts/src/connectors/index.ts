@@ -6,6 +6,7 @@ export * from './create-sink.ts';
 export * from './errors.ts';
 export * from './file-sink.ts';
 export * from './forward-sink.ts';
+export * from './inspect-file.ts';
 export * from './open-connector.ts';
 export { parquetColumns } from './parquet.ts';
 export type { InputRow } from './rows.ts';

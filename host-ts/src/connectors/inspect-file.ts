@@ -23,13 +23,15 @@ const SAMPLE_BYTES = 1 << 18;
 
 /**
  * `name` decides the format by its ending. Parquet tells its columns itself; those of CSV and NDJSON are inferred from
- * the file's beginning. Rejects INPUT_UNBOUND for an ending that nobody reads, and what is wrong with a Parquet file.
+ * the file's beginning. Rejects INPUT_INVALID for an ending that nobody reads, and what is wrong with a Parquet file.
  */
 export async function inspectFile(name: string, file: Blob): Promise<InspectedFile> {
   const binding = bindingForFile(name, file);
   if (binding.connector === 'parquet') {
     const columns = await parquetColumns(blobSource(name, file), name);
-    const schema: Schema = Object.fromEntries(columns.map((column) => [column.name, { type: column.type, nullable: true }]));
+    const schema: Schema = Object.fromEntries(
+      columns.map((column) => [column.name, { type: column.type, nullable: true }]),
+    );
     return { schema, timeColumn: columns.find(({ type }) => type === 'timestamp')?.name, binding };
   }
   const isCsv = binding.connector === 'csv';

@@ -1,5 +1,5 @@
 /** `sluice/connectors`: binding inputs, and what it takes to write a connector. */
-export { bindingForFile, csv, ndjson, parquet, rows, standardConnectors } from '../connectors/index.ts';
+export { bindingForFile, csv, inspectFile, ndjson, parquet, rows, standardConnectors } from '../connectors/index.ts';
 export type {
   Connector,
   ConnectorContext,
@@ -9,6 +9,7 @@ export type {
   InputBinding,
   InputLocation,
   InputRow,
+  InspectedFile,
   PollResult,
   SplitDescription,
   SplitReader,
