@@ -50,11 +50,6 @@ export function typeMismatch({ input, column, wanted, found }: TypeMismatch): Sl
   return user('TYPE_MISMATCH', message, hint, { input, column, wanted, found });
 }
 
-export function inputChanged(input: string, before: string, now: string): SluiceError {
-  const message = `input '${input}' is not what the checkpoint was taken with (was ${before}, is ${now})`;
-  return user('INPUT_CHANGED', message, 'restore the input, or start the job anew', { input, before, now });
-}
-
 export function inputUnbound(input: string, detail: string, hint: string): SluiceError {
   return user('INPUT_INVALID', `input '${input}': ${detail}`, hint, { input });
 }

@@ -26,6 +26,25 @@ test('a generator makes the same rows in every split and from every position', a
   await assert.rejects(open(0), { code: 'INPUT_INVALID' });
 });
 
+test('a generator keeps to its rate', async () => {
+  let nowMs = 0;
+  const clock = { now: () => 0, steady: () => nowMs };
+  const timers = {
+    after: (ms: number, then: () => void) => ((nowMs += ms), then(), () => undefined),
+    soon: (then: () => void) => then(),
+  };
+  const platform = { ...contextOf(SCHEMA).platform, clock, timers };
+  const context = contextOf({ n: i64() }, { platform, userFunction: (n: number) => ({ n }) });
+  const options = { rows: 500, rowsPerSecond: 200 };
+  const connector = await standardConnectors['generator']!({ connector: 'generator', options }, context);
+  const rowsRead = await readAll(connector, { n: i64() });
+  assert.deepEqual(
+    rowsRead.map(({ n }) => Number(n)),
+    Array.from({ length: 500 }, (_, n) => n),
+  );
+  assert.ok(nowMs >= 2500 && nowMs < 2600, `${nowMs} ms for 500 rows at 200 per second`);
+});
+
 test('a collection takes splits, silence, dates in three forms, and nulls', async () => {
   const schema = { at: timestamp(), name: utf8() };
   const { options } = rows([[{ at: '2001-01-01T00:00:00Z', name: 'a' }], [], [{ at: 5 }]]);

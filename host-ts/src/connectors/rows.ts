@@ -4,13 +4,13 @@
  *
  * A collection is given as `options.rows` (one split) or `options.splits` (a list of lists; a split may also be
  * { rows, idleMs }: it stays silent so long before its first row), or by the job's function. A generator's options
- * are { rows, splits }; its function gets the number of the row, from 0, and must always answer the same.
+ * are { rows, splits, rowsPerSecond }; its function gets the number of the row, from 0, and must always answer the same.
  */
 import { FRAME_ROWS_MAX } from '../abi/index.ts';
 import type { Json } from '../base/index.ts';
 import { SluiceError } from '../base/index.ts';
 import { FrameBuilder } from '../engine/index.ts';
-import type { Timers } from '../platform/index.ts';
+import type { Platform } from '../platform/index.ts';
 import { schemaTypeCodes } from '../schema/index.ts';
 import type { RowValue, Schema } from '../schema/index.ts';
 import type {
@@ -25,14 +25,16 @@ import type {
 import { collectionRowInvalid, inputUnbound } from './errors.ts';
 import type { FrameMemory } from './frame-writer.ts';
 
-/** A row as a job or a binding gives it: by column; timestamps as ms, Date or ISO text. */
-export type InputRow = Readonly<Record<string, unknown>>;
+/** A row as a job or a binding gives it: an object with the schema's columns; timestamps as ms, Date or ISO text. */
+export type InputRow = object;
 
 interface RowSplit {
   readonly rows: number;
   readonly idleMs: number;
   /** Smallest event time, when all rows are at hand and have one. */
   readonly timeMin: number | null;
+  /** Infinity = as fast as it goes. */
+  readonly rowsPerSecond: number;
   row(index: number): InputRow;
 }
 
@@ -42,6 +44,7 @@ export function collectionConnector(binding: InputBinding, context: ConnectorCon
     rows: rows.length,
     idleMs,
     timeMin: earliest(rows, context.timeColumn),
+    rowsPerSecond: Infinity,
     row: (index) => rows[index]!,
   }));
   const fingerprint = `collection:${splits.map(({ rows }) => rows).join(',')}`;
@@ -50,8 +53,9 @@ export function collectionConnector(binding: InputBinding, context: ConnectorCon
 
 export function generatorConnector(binding: InputBinding, context: ConnectorContext): Promise<Connector> {
   const { userFunction, inputName } = context;
-  const { rows, splits = 1 } = (binding.options ?? {}) as { rows?: number; splits?: number };
-  const valid = Number.isSafeInteger(rows) && Number.isSafeInteger(splits) && splits >= 1 && splits <= 4096;
+  const { rows, splits = 1, rowsPerSecond = Infinity } = (binding.options ?? {}) as GeneratorOptions;
+  const valid =
+    Number.isSafeInteger(rows) && Number.isSafeInteger(splits) && splits >= 1 && splits <= 4096 && rowsPerSecond > 0;
   if (rows === undefined || rows < 0 || !valid) {
     const hint = 'give a count of rows, and of splits between 1 and 4096';
     return Promise.reject(inputUnbound(inputName, `generator of ${String(rows)} rows in ${splits} splits`, hint));
@@ -63,9 +67,15 @@ export function generatorConnector(binding: InputBinding, context: ConnectorCont
   const ranges = Array.from({ length: splits }, (_, split): RowSplit => {
     const from = Math.floor((rows * split) / splits);
     const to = Math.floor((rows * (split + 1)) / splits);
-    return { rows: to - from, idleMs: 0, timeMin: null, row: (index) => make(from + index) };
+    return { rows: to - from, idleMs: 0, timeMin: null, rowsPerSecond, row: (index) => make(from + index) };
   });
   return Promise.resolve(new RowsConnector(ranges, `generator:${rows}/${splits}`, context));
+}
+
+interface GeneratorOptions {
+  readonly rows?: number;
+  readonly splits?: number;
+  readonly rowsPerSecond?: number;
 }
 
 interface RowList {
@@ -117,7 +127,7 @@ class RowsConnector implements Connector {
     const { inputName, schema, platform } = this.#context;
     if (rows === undefined) return Promise.reject(inputUnbound(inputName, `has no split ${split.index}`, 'start anew'));
     const at = typeof position === 'number' ? position : 0;
-    return Promise.resolve(new RowsReader({ split: rows, at, engine, schema, inputName, timers: platform.timers }));
+    return Promise.resolve(new RowsReader({ split: rows, at, engine, schema, inputName, platform }));
   }
 
   close(): Promise<void> {
@@ -131,7 +141,7 @@ interface RowsReaderInit {
   readonly engine: FrameMemory;
   readonly schema: Schema;
   readonly inputName: string;
-  readonly timers: Timers;
+  readonly platform: Pick<Platform, 'clock' | 'timers'>;
 }
 
 class RowsReader implements SplitReader {
@@ -143,6 +153,8 @@ class RowsReader implements SplitReader {
   #ptr = 0;
   #capacity = 0;
   #silent: boolean;
+  /** From when, on the steady clock, and from which row the rate counts. */
+  #paceFrom: { readonly steadyMs: number; readonly row: number } | undefined;
 
   constructor(init: RowsReaderInit) {
     this.#init = init;
@@ -155,8 +167,9 @@ class RowsReader implements SplitReader {
   poll(rowsMax: number): PollResult {
     const { split } = this.#init;
     if (this.#silent) return { kind: 'wait' };
-    const rows = Math.min(rowsMax, FRAME_ROWS_MAX, split.rows - this.#at);
-    if (rows <= 0) return { kind: 'end' };
+    if (this.#at >= split.rows) return { kind: 'end' };
+    const rows = Math.min(rowsMax, FRAME_ROWS_MAX, split.rows - this.#at, this.#due());
+    if (rows <= 0) return { kind: 'wait' };
     const columns = this.#names.map(() => new Array<RowValue>(rows).fill(null));
     for (let row = 0; row < rows; row++) this.#read(this.#at + row, columns, row);
     this.#build(
@@ -168,10 +181,11 @@ class RowsReader implements SplitReader {
   }
 
   ready(): Promise<void> {
-    const { split, timers } = this.#init;
-    if (!this.#silent) return Promise.resolve();
+    const { split, platform } = this.#init;
+    const waitMs = this.#silent ? split.idleMs : this.#due() > 0 ? 0 : Math.ceil(1000 / split.rowsPerSecond);
+    if (waitMs === 0) return Promise.resolve();
     return new Promise((resolve) => {
-      timers.after(split.idleMs, () => {
+      platform.timers.after(waitMs, () => {
         this.#silent = false;
         resolve();
       });
@@ -186,6 +200,16 @@ class RowsReader implements SplitReader {
     if (this.#ptr !== 0) this.#init.engine.free(this.#ptr);
     this.#ptr = 0;
     this.#capacity = 0;
+  }
+
+  /** Rows that the rate allows by now. */
+  #due(): number {
+    const { split, platform } = this.#init;
+    if (split.rowsPerSecond === Infinity) return Infinity;
+    const steadyMs = platform.clock.steady();
+    this.#paceFrom ??= { steadyMs, row: this.#at };
+    const { steadyMs: fromMs, row } = this.#paceFrom;
+    return Math.floor(((steadyMs - fromMs) * split.rowsPerSecond) / 1000) - (this.#at - row);
   }
 
   #build(rows: number, columns: readonly { readonly values: RowValue[] }[]): void {
@@ -214,7 +238,7 @@ class RowsReader implements SplitReader {
       throw collectionRowInvalid(inputName, index, `${String(source)} is no row`);
     }
     this.#names.forEach((name, column) => {
-      const value: unknown = (source as InputRow)[name];
+      const value: unknown = (source as Readonly<Record<string, unknown>>)[name];
       if (value === null || value === undefined) return;
       columns[column]![row] = schema[name]!.type === 'timestamp' ? timeOf(value) : (value as RowValue);
     });
@@ -225,7 +249,8 @@ function earliest(rows: readonly InputRow[], column: string | undefined): number
   if (column === undefined) return null;
   let min = Infinity;
   for (const row of rows) {
-    const time = timeOf(row[column]);
+    // what is no row at all is reported when it is read
+    const time = timeOf((row as Readonly<Record<string, unknown>> | null)?.[column]);
     if (typeof time !== 'number') return null;
     if (time < min) min = time;
   }
