@@ -68,6 +68,7 @@ export function skipNumber(start: usize): usize {
   const first = <u32>load<u8>(p) - 0x30;
   if (first > 9) return 0;
   p = first == 0 ? p + 1 : skipDigits(p);
+  if (first == 0 && <u32>load<u8>(p) - 0x30 < 10) return 0;
   if (load<u8>(p) == 0x2e) {
     const after = skipDigits(p + 1);
     if (after == p + 1) return 0;

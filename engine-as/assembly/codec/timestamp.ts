@@ -1,6 +1,6 @@
 // ISO 8601 date-times to milliseconds since 1970, and numbers of other units.
 //
-//   YYYY-MM-DD | ±YYYYYY-MM-DD  [ T or space  HH:MM [ :SS [ . or , digits ] ] [ Z | ±HH | ±HHMM | ±HH:MM ] ]
+//   YYYY-MM-DD | ±YYYYYY-MM-DD  [ T or space  HH:MM [ :SS [ .digits ] ] [ Z | ±HH | ±HHMM | ±HH:MM ] ]
 //
 // No zone is read as UTC; digits after the third of the fraction are cut off. The usual forms
 // (seconds or milliseconds, Z or nothing) are checked eight characters at a time, and the date's
@@ -29,7 +29,7 @@ export function parseTimestamp(column: ColumnOut, p: usize): usize {
   const withMs = !strays(rest, 0x7f7676767f76767f);
   if (!withMs) {
     const after = (<u32>(tail >> 24)) & 0xff;
-    const goesOn = after == 0x2e || after == 0x2c || (after | 0x20) == 0x7a || after == 0x2b || after == 0x2d;
+    const goesOn = after == 0x2e || (after | 0x20) == 0x7a || after == 0x2b || after == 0x2d;
     if (goesOn || strays(rest & 0xffffff, 0x76767f)) return parseIso(column, p);
   }
   const hours = twoDigits(middle, 24);
@@ -104,7 +104,7 @@ function parseClock(start: usize, dateMs: i64): usize {
     if (seconds < 0 || seconds > 59) return 0;
     ms += <i64>seconds * 1000;
     p += 3;
-    if (load<u8>(p) == 0x2e || load<u8>(p) == 0x2c) {
+    if (load<u8>(p) == 0x2e) {
       p++;
       let scale: i64 = 100;
       let digit = <u32>load<u8>(p) - 0x30;

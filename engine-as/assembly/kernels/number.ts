@@ -46,7 +46,7 @@ export function digitsValue(word: u64, count: u64): u64 {
 }
 
 /**
- * `-?[0-9]+` of at most seven digits, from one load: what nearly every
+ * `-?[0-9]+` of at most seven characters, from one load: what nearly every
  * whole number in a file is. Returns 0 for everything else; then parseI64 knows.
  */
 @inline
@@ -55,7 +55,8 @@ export function parseShortI64(start: usize, grammar: i32): usize {
   const negative = <u64>((text & 0xff) == MINUS);
   const word = text >> (negative << 3);
   const count = digitCount(word);
-  if (count - 1 > 6) return 0;
+  // all eight characters belong to the number: there may be more of them
+  if (count - 1 > 6 - negative) return 0;
   if (grammar == GRAMMAR_JSON && count > 1 && (word & 0xff) == ZERO) return 0;
   parsedI64 = <i64>((digitsValue(word, count) ^ (0 - negative)) + negative);
   return start + <usize>(count + negative);
