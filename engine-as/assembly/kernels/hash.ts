@@ -213,11 +213,23 @@ function hashRows<H>(c: Column, batch: usize, out: usize, combine: bool): void {
   const validity = c.validity;
   let sel = b.sel;
   let row = 0;
-  if (sel == 0 && validity == 0 && !combine) {
-    do {
-      // @ts-ignore: every functor has apply
-      store<u64>(out + ((<usize>row) << 3), hash.apply(c, row));
-    } while (++row < count);
+  if (sel == 0 && validity == 0) {
+    const end = out + ((<usize>count) << 3);
+    if (combine) {
+      do {
+        // @ts-ignore: every functor has apply
+        store<u64>(out, hashCombine(load<u64>(out), hash.apply(c, row)));
+        row++;
+        out += 8;
+      } while (out < end);
+    } else {
+      do {
+        // @ts-ignore: every functor has apply
+        store<u64>(out, hash.apply(c, row));
+        row++;
+        out += 8;
+      } while (out < end);
+    }
     return;
   }
   let rest = count;
