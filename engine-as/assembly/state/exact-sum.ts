@@ -131,7 +131,7 @@ function roundLimbs(limbs: usize): f64 {
   // up to bit 52 the integer is the bit pattern itself: subnormals and the first binade
   if (highest <= 52) return reinterpret<f64>(load<u64>(limbs));
   const lowest = highest - 52;
-  if (lowest > 0x7fe) return Infinity;
+  if (lowest >= 0x7fe) return Infinity;
   const limb = limbs + ((lowest >> 6) << 3);
   const shift = <u64>(lowest & 63);
   let mantissa = load<u64>(limb) >> shift;

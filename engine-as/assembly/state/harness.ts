@@ -10,7 +10,7 @@ import { PageStore, Table, TableShape, headsEmpty, shapeInit, storeFreeze, store
 export { blockAlloc as alloc, blockFree as free, errorCode, memoryUsed } from "../memory/index";
 export { EXACT_SUM_BYTES, exactAdd, exactMerge, exactRead } from "./exact-sum";
 
-const CHUNK: i32 = 1024;
+const CHUNK: i32 = 256;
 const HEAD_BYTES: usize = 24;
 let heads: usize = 0;
 let entries: usize = 0;

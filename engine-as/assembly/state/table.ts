@@ -319,21 +319,23 @@ function makeRoom(table: Table, ref: u32, id: u32): bool {
 function rebuild(table: Table, old: usize, cls: u32, id: u32): bool {
   const page = pageNew(table, cls, load<u8>(old, PAGE_DEPTH_AT), load<u64>(old, PAGE_PREFIX_AT));
   if (page == 0) return false;
-  appendMatching(table.shape, page, cls, old, 0, 0);
+  deal(table.shape, old, 0, page, cls, page, cls);
   storeReplace(table.pages, id, page, cls);
   directorySet(table, page, <u32>page | cls, id);
   table.moves++;
   return true;
 }
 
-/** Copies the entries whose hash under `mask` equals `wanted`. */
-function appendMatching(shape: TableShape, to: usize, cls: u32, from: usize, mask: u64, wanted: u64): void {
+/** Copies all entries, to `one` where the hash has the bit, else to `zero`; a choice, not a branch. */
+function deal(shape: TableShape, from: usize, bit: u64, zero: usize, zeroClass: u32, one: usize, oneClass: u32): void {
   const width = <usize>shape.entryBytes;
   const base = from + classBytes(<u32>load<u8>(from, PAGE_CLASS_AT));
   let entry = from + entriesAt(load<u32>(from, PAGE_GROUPS_AT));
   const end = entry + width * load<u32>(from, PAGE_COUNT_AT);
   for (; entry < end; entry += width) {
-    if ((load<u64>(entry) & mask) == wanted) pageAppend(shape, to, cls, entry, base, entry + shape.headBytes);
+    const isOne = (load<u64>(entry) & bit) != 0;
+    const page = select<usize>(one, zero, isOne);
+    pageAppend(shape, page, select<u32>(oneClass, zeroClass, isOne), entry, base, entry + shape.headBytes);
   }
 }
 
@@ -348,9 +350,9 @@ function split(table: Table, old: usize, id: u32, depth: u32): bool {
   const first = old + entriesAt(load<u32>(old, PAGE_GROUPS_AT));
   for (let i: u32 = 0; i < count; i++) {
     const entry = first + (<usize>i) * shape.entryBytes;
-    if ((load<u64>(entry) & bit) == 0) continue;
-    ones++;
-    if (shape.refs != 0) onesHeap += headLongBytes(entry, shape.refs);
+    const isOne = <u32>((load<u64>(entry) & bit) != 0);
+    ones += isOne;
+    if (shape.refs != 0) onesHeap += isOne * headLongBytes(entry, shape.refs);
   }
   if (ones == 0 || ones == count) {
     narrow(table, old, id, depth + 1, ones == 0 ? prefix : prefix | bit, bit);
@@ -365,8 +367,7 @@ function split(table: Table, old: usize, id: u32, depth: u32): bool {
     releaseRef(table.pages, <u32>zeroPage | zeroClass);
     return false;
   }
-  appendMatching(shape, zeroPage, zeroClass, old, bit, 0);
-  appendMatching(shape, onePage, oneClass, old, bit, bit);
+  deal(shape, old, bit, zeroPage, zeroClass, onePage, oneClass);
   table.moves++;
   if (!tableAddPage(table, onePage, oneClass)) {
     releaseRef(table.pages, <u32>zeroPage | zeroClass);
