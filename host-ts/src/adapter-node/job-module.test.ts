@@ -6,6 +6,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { importJob, moduleUrl } from './job-module.ts';
+import { threadOptions } from './node-spawner.ts';
 
 const API = new URL('../api/index.ts', import.meta.url).href;
 
@@ -40,4 +41,18 @@ test('a module with a job, without one, with a mistake, and none at all', async 
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+test('a thread inherits the options of Node, except those that say what the process runs', () => {
+  assert.deepEqual(threadOptions(['--import', './hook.mjs', '--test-timeout=9']), {});
+  const options = [
+    '--import',
+    './hook.mjs',
+    '--input-type=module',
+    '-e',
+    'code()',
+    '--conditions=x',
+    '--test-timeout=9',
+  ];
+  assert.deepEqual(threadOptions(options), { execArgv: ['--import', './hook.mjs', '--conditions=x'] });
 });

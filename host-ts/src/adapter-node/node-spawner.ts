@@ -26,6 +26,7 @@ export function nodeSpawner({ jobModule, storage, channels = 'ring' }: NodeSpawn
         workerData: data,
         transferList,
         name: `slot ${slot}`,
+        ...threadOptions(process.execArgv),
       });
       return linkTo(worker, events);
     },
@@ -34,6 +35,21 @@ export function nodeSpawner({ jobModule, storage, channels = 'ring' }: NodeSpawn
       return channels === 'ring' ? createRingPlan(options) : createMessagePlan(options, newPorts);
     },
   };
+}
+
+/**
+ * Options of Node for a thread: usually the process's own, by inheritance. After `node --input-type=module -e …`
+ * a thread would refuse to start with them, so then only those that load modules are kept.
+ */
+export function threadOptions(options: readonly string[]): { readonly execArgv?: string[] } {
+  if (!options.some((option) => option.startsWith('--input-type'))) return {};
+  const execArgv: string[] = [];
+  for (let at = 0; at < options.length; at++) {
+    if (/^--(?:import|require|conditions)=/.test(options[at]!)) execArgv.push(options[at]!);
+    else if (/^(?:--import|--require|-r|--conditions|-C)$/.test(options[at]!))
+      execArgv.push(options[at]!, options[++at]!);
+  }
+  return { execArgv };
 }
 
 function linkTo(worker: Worker, events: SlotLinkEvents): SlotLink {

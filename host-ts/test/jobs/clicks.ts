@@ -1,5 +1,6 @@
 // A small job for tests of the homes: generated clicks, counted by user and minute, over four splits.
 import { count, generator, job, minutes, seconds, sum, tumble } from '../../src/api/index.ts';
+import type { JobDefinition } from '../../src/api/index.ts';
 import { i64, timestamp, utf8 } from '../../src/schema/index.ts';
 
 export const ROWS = 20_000;
@@ -10,17 +11,23 @@ export function click(index: number): { time: number; user: string; amount: bigi
   return { time: START_MS + index * 50 - late, user: `user ${(index * 31) % 97}`, amount: BigInt(index % 1000) };
 }
 
-const clicks = generator({ time: timestamp(), user: utf8(), amount: i64() }, click, { rows: ROWS, splits: 4 });
+/** The job; `rowsPerSecond` of each split slows it down. */
+export function clicksJob(name: string, rowsPerSecond?: number): JobDefinition {
+  const schema = { time: timestamp(), user: utf8(), amount: i64() };
+  const options = { rows: ROWS, splits: 4, ...(rowsPerSecond !== undefined && { rowsPerSecond }) };
+  const clicks = generator(schema, click, options);
+  return job(name, (env) =>
+    env
+      .source(clicks)
+      .watermarks({ column: 'time', outOfOrder: seconds(1) })
+      .keyBy('user')
+      .window(tumble(minutes(1)))
+      .aggregate({ clicks: count(), total: sum('amount') })
+      .sink(env.table('clicks_by_minute', { key: ['user', 'window_start'] })),
+  );
+}
 
-export default job('clicks', (env) =>
-  env
-    .source(clicks)
-    .watermarks({ column: 'time', outOfOrder: seconds(1) })
-    .keyBy('user')
-    .window(tumble(minutes(1)))
-    .aggregate({ clicks: count(), total: sum('amount') })
-    .sink(env.table('clicks_by_minute', { key: ['user', 'window_start'] })),
-);
+export default clicksJob('clicks');
 
 /** What the job's table must hold, row by row in key order. */
 export function expectedRows(): Record<string, unknown>[] {
