@@ -6,7 +6,7 @@ import { prepareOffline } from './offline.ts';
 import { listenForDrops } from './own-file/own-file-dialog.tsx';
 import { keptFile } from './own-file/kept-file.ts';
 import { ownFileDemo } from './own-file/own-file.ts';
-import type { FileFormat } from './own-file/own-file.ts';
+import { inspectFile } from 'sluice/connectors';
 import type { OwnFileParameters } from './own-file/own-file-job.ts';
 import { followTable } from './results/result-table.tsx';
 import { FLIGHT_JOBS, LATE_FLIGHTS } from './run/demo-jobs.ts';
@@ -61,9 +61,11 @@ async function beginOrResume(): Promise<void> {
 async function demoOf(session: Session): Promise<DemoJob | undefined> {
   const flights = FLIGHT_JOBS.find(({ id }) => id === session.jobId);
   if (flights !== undefined || session.jobId !== 'own-file') return flights;
-  const parameters = session.parameters as unknown as OwnFileParameters & { readonly format: FileFormat; readonly name: string };
+  const parameters = session.parameters as unknown as OwnFileParameters & { readonly name: string };
   const file = await keptFile(parameters.name);
-  return file === undefined ? undefined : ownFileDemo(file, parameters.format, parameters);
+  if (file === undefined) return undefined;
+  const { binding } = await inspectFile(file.name, file);
+  return ownFileDemo(file.name, binding, parameters);
 }
 
 function wantedWorkers(parameters: URLSearchParams, session: Session | undefined): number {

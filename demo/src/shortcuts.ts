@@ -1,10 +1,13 @@
 // Keys that work anywhere on the page, except while one types or a dialog is open. Buttons keep their own keys.
-import { helpOpen } from './panels/help-dialog.tsx';
+import { signal } from '@preact/signals';
 import { PARALLELISMS, killSomeone } from './panels/transport.tsx';
 import { FLIGHT_JOBS } from './run/demo-jobs.ts';
 import { stepPace } from './run/pace.ts';
 import { run } from './run/run.ts';
 import { toggleTheme } from './theme.ts';
+
+/** The dialog that lists them is open. */
+export const helpOpen = signal(false);
 
 interface Shortcut {
   readonly keys: string;

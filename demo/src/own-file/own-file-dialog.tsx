@@ -99,12 +99,12 @@ const LATENESS: readonly (readonly [string, number])[] = [
 const NUMERIC: readonly TypeName[] = ['i32', 'i64', 'f64'];
 
 function Settings({ inspected }: { readonly inspected: Inspected }) {
-  const { columns, file } = inspected;
+  const { columns, file, timeColumn } = inspected;
   const names = Object.keys(columns);
   const times = names.filter((name) => columns[name] === 'timestamp');
   const keys = names.filter((name) => columns[name] !== 'timestamp' && columns[name] !== 'f64');
   const numbers = names.filter((name) => NUMERIC.includes(columns[name]!));
-  const [time, setTime] = useState(times[0]!);
+  const [time, setTime] = useState(timeColumn);
   const [key, setKey] = useState(keys.find((name) => columns[name] === 'utf8') ?? keys[0] ?? times[0]!);
   const [fn, setFn] = useState<MeasureFunction>('count');
   const [measure, setMeasure] = useState(numbers[0] ?? '');

@@ -1,7 +1,7 @@
 // The job over the reader's own file: one window, built from parameters, because columns are known only when the file
 // is there. Parameters travel as plain JSON; every slot builds the same graph from them.
 import { avg, bool, col, count, f64, i32, i64, input, job, max, min, sum, timestamp, tumble, utf8 } from 'sluice';
-import type { Schema, TypeName } from 'sluice';
+import type { Schema, Sink, TypeName } from 'sluice';
 
 export const MEASURES = ['count', 'sum', 'avg', 'max', 'min'] as const;
 export type MeasureFunction = (typeof MEASURES)[number];
@@ -29,12 +29,12 @@ export default job('your file', (env) => {
   const schema = Object.fromEntries([...wanted].map((name) => [name, TYPES[columns[name]!]()])) as Schema;
   return env
     .source(input(OWN_FILE_INPUT, schema))
-    .watermarks({ column: time, outOfOrder: outOfOrderMs })
+    .watermarks({ column: time as never, outOfOrder: outOfOrderMs })
     .filter(col(time).isNotNull())
     .keyBy(key)
     .window(tumble(windowMs))
     .aggregate({ rows: count(), ...(measure === null ? {} : { value: aggregate(fn, measure) }) })
-    .sink(env.table(OWN_FILE_TABLE, { key: [key, 'window_start'] }));
+    .sink(env.table(OWN_FILE_TABLE, { key: [key, 'window_start'] }) as Sink<unknown>);
 });
 
 function aggregate(fn: MeasureFunction, column: string) {

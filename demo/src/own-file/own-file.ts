@@ -1,22 +1,22 @@
 // A file of the reader's own: chosen or dropped, looked at, kept for a reload, and turned into a job.
 import { signal } from '@preact/signals';
-import { csv, inferSchema, ndjson, parquet } from 'sluice/connectors';
+import { inspectFile } from 'sluice/connectors';
 import type { InputBinding } from 'sluice/connectors';
 import type { TypeName } from 'sluice';
 import type { DemoJob } from '../run/demo-jobs.ts';
-import type { Json } from '../run/json.ts';
+import type { Json } from 'sluice';
 import { run } from '../run/run.ts';
 import { formatSpan } from '../format.ts';
 import ownFileJob, { OWN_FILE_INPUT, OWN_FILE_TABLE } from './own-file-job.ts';
 import type { OwnFileParameters } from './own-file-job.ts';
 import { keepFile } from './kept-file.ts';
 
-export type FileFormat = 'csv' | 'ndjson' | 'parquet';
-
 /** A file that was looked at. */
 export interface Inspected {
   readonly file: File;
-  readonly format: FileFormat;
+  readonly binding: InputBinding;
+  /** The likeliest event time. */
+  readonly timeColumn: string;
   readonly columns: Readonly<Record<string, TypeName>>;
 }
 
@@ -38,65 +38,47 @@ export function forgetChoice(): void {
   choice.value = { state: 'none' };
 }
 
-const FORMATS: Readonly<Record<string, FileFormat>> = {
-  csv: 'csv',
-  tsv: 'csv',
-  txt: 'csv',
-  ndjson: 'ndjson',
-  jsonl: 'ndjson',
-  json: 'ndjson',
-  parquet: 'parquet',
-};
-
 /** Finds the columns and their types, then asks what to do with them. */
 export async function inspect(file: File): Promise<void> {
   choice.value = { state: 'reading', name: file.name };
   try {
-    const format = FORMATS[file.name.split('.').at(-1)?.toLowerCase() ?? ''];
-    if (format === undefined) throw new Error('Its name does not end in .csv, .ndjson, .jsonl or .parquet.');
-    const columns = await inferColumns(file, format);
-    if (!Object.values(columns).includes('timestamp')) {
-      throw new Error(`It has no column of times (found ${Object.entries(columns).map(([name, type]) => `${name}: ${type}`).join(', ')}). Windows need event time, for instance 2026-01-31T12:00:00Z.`);
-    }
-    choice.value = { state: 'ready', inspected: { file, format, columns } };
+    const { schema, timeColumn, binding } = await inspectFile(file.name, file);
+    const columns = Object.fromEntries(Object.entries(schema).map(([name, { type }]) => [name, type]));
+    if (timeColumn === undefined) throw new Error(noTimes(columns));
+    choice.value = { state: 'ready', inspected: { file, binding, timeColumn, columns } };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     choice.value = { state: 'failed', name: file.name, reason };
   }
 }
 
-async function inferColumns(file: File, format: FileFormat): Promise<Readonly<Record<string, TypeName>>> {
-  const schema = await inferSchema(bind(file, format));
-  return Object.fromEntries(Object.entries(schema).map(([name, { type }]) => [name, type]));
-}
-
-function bind(file: File, format: FileFormat): InputBinding {
-  if (format === 'csv') return csv(file);
-  return format === 'ndjson' ? ndjson(file) : parquet(file);
+function noTimes(columns: Readonly<Record<string, TypeName>>): string {
+  const found = Object.entries(columns).map(([name, type]) => `${name}: ${type}`);
+  return `It has no column of times (found ${found.join(', ') || 'no columns'}). Windows need event time, for instance 2026-01-31T12:00:00Z.`;
 }
 
 /** Windows the chosen file, and keeps it, so that a reload can go on. */
 export async function windowFile(inspected: Inspected, parameters: OwnFileParameters): Promise<void> {
   forgetChoice();
   await keepFile(inspected.file);
-  const demo = ownFileDemo(inspected.file, inspected.format, parameters);
+  const demo = ownFileDemo(inspected.file.name, inspected.binding, parameters);
   await run.begin(demo, { parallelism: run.parallelism.peek(), paceSpeed: null, resume: false });
 }
 
-export function ownFileDemo(file: File, format: FileFormat, parameters: OwnFileParameters): DemoJob {
+export function ownFileDemo(name: string, binding: InputBinding, parameters: OwnFileParameters): DemoJob {
   const { key, fn, measure, windowMs } = parameters;
   const value = measure === null ? 'rows' : 'value';
   const counted = fn === 'count' || fn === 'sum';
   const what = measure === null ? 'Rows' : `${fn} of ${measure}`;
   const shown = { column: value, unit: counted ? 'count' : 'number', fold: fn === 'min' ? 'min' : counted ? 'sum' : 'max' } as const;
-  const summary = `${file.name}: ${what.toLowerCase()} by ${key} and ${formatSpan(windowMs)}`;
+  const summary = `${name}: ${what.toLowerCase()} by ${key} and ${formatSpan(windowMs)}`;
   return {
     id: 'own-file',
     title: 'Your file',
     summary,
     job: ownFileJob,
-    inputs: () => ({ [OWN_FILE_INPUT]: bind(file, format) }),
-    parameters: { format, name: file.name, ...parameters } as unknown as Json,
+    inputs: () => ({ [OWN_FILE_INPUT]: binding }),
+    parameters: { name, ...parameters } as unknown as Json,
     view: {
       table: OWN_FILE_TABLE,
       key,

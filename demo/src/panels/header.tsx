@@ -6,8 +6,8 @@ import { FLIGHT_JOBS } from '../run/demo-jobs.ts';
 import type { DemoJob } from '../run/demo-jobs.ts';
 import { run } from '../run/run.ts';
 import { offlineReady } from '../offline.ts';
+import { helpOpen } from '../shortcuts.ts';
 import { theme, toggleTheme } from '../theme.ts';
-import { helpOpen } from './help-dialog.tsx';
 
 const PHASES: Readonly<Record<string, readonly [string, string]>> = {
   starting: ['Starting', 'plain'],

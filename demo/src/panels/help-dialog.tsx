@@ -1,10 +1,7 @@
 // Shortcuts, and what the page shows, in a dialog that `?` opens.
-import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { CrossIcon } from '../icons.tsx';
-import { SHORTCUTS } from '../shortcuts.ts';
-
-export const helpOpen = signal(false);
+import { SHORTCUTS, helpOpen } from '../shortcuts.ts';
 
 export function HelpDialog() {
   const dialog = useRef<HTMLDialogElement>(null);

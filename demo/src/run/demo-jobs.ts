@@ -2,7 +2,7 @@
 // must have. The hash is of `node demo/jobs/<job>.reference.mjs`: plain JavaScript that imports nothing of Sluice.
 import type { JobDefinition } from 'sluice';
 import type { InputBinding } from 'sluice/connectors';
-import type { Json } from './json.ts';
+import type { Json } from 'sluice';
 import lateFlights from '../../jobs/late-flights.ts';
 import routeDelays from '../../jobs/route-delays.ts';
 import type { ResultView } from '../results/result-view.ts';

@@ -1,6 +1,6 @@
 // What a reload must find again: which run was on the page and how it was set. Checkpoints are in IndexedDB, kept by
 // the library; this small note in localStorage says which of them to go on from. Without storage nothing is resumed.
-import type { Json } from './json.ts';
+import type { Json } from 'sluice';
 
 const NAME = 'sluice.session';
 const VERSION = 1;
