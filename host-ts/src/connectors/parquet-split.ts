@@ -93,6 +93,7 @@ export class ParquetSplitReader implements SplitReader {
       () => {
         this.#decoding = false;
         this.#tell();
+        this.#decodeAhead(); // rows may have been taken between the loop's last look and now
       },
       (error: unknown) => {
         this.#failed = true;
