@@ -81,29 +81,56 @@ export class CanonicalF64 {
 
 /** out[i] = Op(a[i], b[i]) for `rows` 8-byte values. */
 export function mapF64<Op>(a: usize, stepA: usize, b: usize, stepB: usize, out: usize, rows: i32): void {
-  let groups = (rows + 1) >> 1;
-  while (groups >= 4) {
-    const a1 = a + stepA;
-    const a2 = a1 + stepA;
-    const a3 = a2 + stepA;
-    const b1 = b + stepB;
-    const b2 = b1 + stepB;
-    const b3 = b2 + stepB;
+  const end = out + (<usize>((rows + 1) >> 1) << 4);
+  if (stepA != 0 && stepB != 0) mapVectors<Op>(a, b, out, end);
+  else if (stepA != 0) mapWithConstant<Op>(a, v128.load(b), out, end);
+  else mapSteps<Op>(a, stepA, b, stepB, out, end);
+}
+
+/** Two vectors, eight rows a turn: the usual case, with fixed offsets. */
+@inline
+function mapVectors<Op>(a: usize, b: usize, out: usize, end: usize): void {
+  // no vector lies below address 64, so this cannot wrap
+  const last = end - 64;
+  while (out <= last) {
     v128.store(out, changetype<Op>(0).apply(v128.load(a), v128.load(b)));
-    v128.store(out, changetype<Op>(0).apply(v128.load(a1), v128.load(b1)), 16);
-    v128.store(out, changetype<Op>(0).apply(v128.load(a2), v128.load(b2)), 32);
-    v128.store(out, changetype<Op>(0).apply(v128.load(a3), v128.load(b3)), 48);
-    a = a3 + stepA;
-    b = b3 + stepB;
+    v128.store(out, changetype<Op>(0).apply(v128.load(a, 16), v128.load(b, 16)), 16);
+    v128.store(out, changetype<Op>(0).apply(v128.load(a, 32), v128.load(b, 32)), 32);
+    v128.store(out, changetype<Op>(0).apply(v128.load(a, 48), v128.load(b, 48)), 48);
+    a += 64;
+    b += 64;
     out += 64;
-    groups -= 4;
   }
-  while (groups > 0) {
+  mapSteps<Op>(a, 16, b, 16, out, end);
+}
+
+/** A vector and a constant on the right, which stays in a register. */
+@inline
+function mapWithConstant<Op>(a: usize, b: v128, out: usize, end: usize): void {
+  const last = end - 64;
+  while (out <= last) {
+    v128.store(out, changetype<Op>(0).apply(v128.load(a), b));
+    v128.store(out, changetype<Op>(0).apply(v128.load(a, 16), b), 16);
+    v128.store(out, changetype<Op>(0).apply(v128.load(a, 32), b), 32);
+    v128.store(out, changetype<Op>(0).apply(v128.load(a, 48), b), 48);
+    a += 64;
+    out += 64;
+  }
+  while (out < end) {
+    v128.store(out, changetype<Op>(0).apply(v128.load(a), b));
+    a += 16;
+    out += 16;
+  }
+}
+
+/** Any steps, two rows a turn: constants on the left, and what the others leave over. */
+@inline
+function mapSteps<Op>(a: usize, stepA: usize, b: usize, stepB: usize, out: usize, end: usize): void {
+  while (out < end) {
     v128.store(out, changetype<Op>(0).apply(v128.load(a), v128.load(b)));
     a += stepA;
     b += stepB;
     out += 16;
-    groups--;
   }
 }
 
