@@ -12,7 +12,7 @@ const FRAME_BYTES = [4096, 16_384, 65_536, 131_072];
 const FORMS = ['ring', 'message'];
 const timers = {
   after(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs);
+    const timer = setTimeout(() => callback(), delayMs);
     return () => clearTimeout(timer);
   },
   soon: setImmediate,

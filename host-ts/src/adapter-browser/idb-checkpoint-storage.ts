@@ -183,7 +183,7 @@ async function compare(transaction: Write, attempt: number): Promise<void> {
 
 /** A buffer of exactly these bytes: IndexedDB takes no shared memory, and would store a view's whole buffer. */
 function copyOf(bytes: Uint8Array): ArrayBuffer {
-  return bytes.slice().buffer as ArrayBuffer;
+  return bytes.slice().buffer;
 }
 
 function abort(transaction: Write | undefined): void {

@@ -30,7 +30,7 @@ export function pageWorkers(newWorker: () => Worker, coordinator: MessagePort): 
   };
   return {
     close() {
-      for (const id of [...running.keys()]) end(id);
+      for (const id of running.keys()) end(id);
       coordinator.close();
     },
   };

@@ -14,7 +14,7 @@ export interface RemoteHandleInit {
   readonly remote: Comlink.Remote<RemoteJob>;
   /** Rejects when the coordinator's worker fails or the handle is closed; never resolves. */
   readonly lost: Promise<never>;
-  close(): void;
+  readonly close: () => void;
 }
 
 export function remoteHandle({ remote, lost, close }: RemoteHandleInit): PageJobHandle {

@@ -27,6 +27,7 @@ export function nodePlatform(log: (line: LogLine) => void = () => undefined): Pl
     print: (line) => void process.stdout.write(`${line}\n`),
     open: openLocation,
     files: fileStore(),
+    // oxlint-disable-next-line typescript/no-implied-eval -- this is the platform's capability for generated loops
     compileFunction: (parameters, body) => new Function(...parameters, body) as (...args: never[]) => unknown,
     cores: availableParallelism(),
   };

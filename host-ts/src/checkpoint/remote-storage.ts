@@ -42,13 +42,16 @@ export function serveStorage(storage: CheckpointStorage, port: Port): () => void
 }
 
 async function answer(storage: CheckpointStorage, method: Method, args: readonly unknown[]): Promise<unknown> {
-  if (!METHODS.includes(method)) throw new TypeError(`checkpoint storage has no method ${String(method)}`);
+  if (!METHODS.includes(method)) throw new TypeError(`checkpoint storage has no method ${method as string}`);
   return (storage[method] as (...args: readonly unknown[]) => Promise<unknown>)(...args);
 }
 
 /** The storage that `serveStorage` offers at the other end of the port. */
 export function remoteStorage(port: Port): CheckpointStorage {
-  const waiting = new Map<number, { resolve(result: unknown): void; reject(error: unknown): void }>();
+  const waiting = new Map<
+    number,
+    { readonly resolve: (result: unknown) => void; readonly reject: (error: unknown) => void }
+  >();
   let calls = 0;
   port.onmessage = ({ data }) => {
     const message = data as Answer;
@@ -104,7 +107,7 @@ function transferable(value: unknown): ArrayBuffer[] {
     value.buffer instanceof ArrayBuffer &&
     value.byteLength === value.buffer.byteLength &&
     value.byteLength > 0;
-  return whole ? [value.buffer as ArrayBuffer] : [];
+  return whole ? [value.buffer] : [];
 }
 
 function closed(): SluiceError {

@@ -71,14 +71,14 @@ test('inputs: given ones, those beside the job, formats by their ending', async 
     const listed = { flights: 'data/f.parquet', other: 'https://host/o.ndjson' };
     assert.deepEqual(await bindInputs(['flights'], new Map(), job), {}, 'no list: left to the coordinator');
     await writeFile(path.join(folder, 'inputs.json'), JSON.stringify(listed));
-    assert.deepEqual(await bindInputs(['flights', 'other', 'mine'], new Map([['mine', '/tmp/M.CSV']]), job), {
+    assert.deepEqual(await bindInputs(['flights', 'other', 'mine'], new Map([['mine', 'M.CSV']]), job), {
       flights: {
         connector: 'parquet',
         location: { kind: 'path', path: path.join(folder, 'data/f.parquet') },
         options: {},
       },
       other: { connector: 'ndjson', location: { kind: 'url', url: 'https://host/o.ndjson' }, options: {} },
-      mine: { connector: 'csv', location: { kind: 'path', path: '/tmp/M.CSV' }, options: {} },
+      mine: { connector: 'csv', location: { kind: 'path', path: path.resolve('M.CSV') }, options: {} },
     });
     const bind = (name: string, file: string): Promise<unknown> =>
       bindInputs(['flights'], new Map([[name, file]]), job);

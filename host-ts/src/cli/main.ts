@@ -47,7 +47,7 @@ function processConsole(): Console {
     out: writeOut,
     errors: {
       write: (text) => void process.stderr.write(text),
-      isTerminal: process.stderr.isTTY === true,
+      isTerminal: process.stderr.isTTY,
       now: () => performance.now(),
     },
     onInterrupt(listener) {

@@ -37,7 +37,7 @@ const EXPECTED = expectedRows()
   .map((row) => {
     const iso = (value: unknown): string => new Date(value as number).toISOString();
     const { user, window_start, window_end, clicks, total } = row;
-    return `{"user":${JSON.stringify(user)},"window_start":"${iso(window_start)}","window_end":"${iso(window_end)}","clicks":${clicks},"total":${total}}\n`;
+    return `{"user":${JSON.stringify(user)},"window_start":"${iso(window_start)}","window_end":"${iso(window_end)}","clicks":${String(clicks)},"total":${String(total)}}\n`;
   })
   .join('');
 

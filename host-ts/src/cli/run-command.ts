@@ -15,9 +15,9 @@ export interface Console {
   readonly out: Write;
   readonly errors: ProgressOutput;
   /** Calls back at Ctrl-C or a request to end; returns how to stop listening. */
-  onInterrupt(listener: () => void): () => void;
+  readonly onInterrupt: (listener: () => void) => () => void;
   /** Ends the process at once. */
-  exit(code: number): void;
+  readonly exit: (code: number) => void;
 }
 
 export async function run(request: RunRequest, console: Console): Promise<number> {

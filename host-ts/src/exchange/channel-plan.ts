@@ -137,8 +137,8 @@ export function localChannel(
 }
 
 interface Ends {
-  sender(name: ChannelName): ChannelSender;
-  receiver(name: ChannelName): ChannelReceiver;
+  readonly sender: (name: ChannelName) => ChannelSender;
+  readonly receiver: (name: ChannelName) => ChannelReceiver;
 }
 
 /** Each end is made once: an end keeps its own position. */

@@ -10,10 +10,11 @@ interface Task {
 }
 
 const EDGE = 4;
-const { timers } = browserPlatform();
+const platform = browserPlatform();
 
 onmessage = ({ data: { plan, slot, slots, packets } }: MessageEvent<Task>) => {
-  const { factory, doorbell, close } = openChannels(plan, timers);
+  const channels = openChannels(plan, platform.timers);
+  const { factory, doorbell } = channels;
   const all = Array.from({ length: slots }, (_, other) => other);
   const out = all.map((other) => ({ end: factory.sender(EDGE, other), sent: 0 }));
   const into = all.map((other) => ({ end: factory.receiver(EDGE, other), got: 0, other }));
@@ -51,7 +52,7 @@ onmessage = ({ data: { plan, slot, slots, packets } }: MessageEvent<Task>) => {
       return;
     }
     postMessage(into.reduce((sum, one) => sum + one.end.receivedBytes, 0));
-    onmessage = () => close();
+    onmessage = () => channels.close();
   };
   step();
 };

@@ -37,19 +37,22 @@ describe('a job in a page', () => {
   for (const channels of ['auto', 'message'] as const) {
     it(`channels '${channels}': the table is what a plain loop gives`, async () => {
       await running({ parallelism: 2, channels }, async (handle) => {
-        let observed = 0;
-        const stop = await handle.observe((status) => (observed = status.rowsRead));
-        let changedRows = 0;
         const table = handle.table('clicks_by_minute');
-        await table.subscribe((change) => (changedRows += change.rows.length));
+        const observed = new Promise<void>((resolve) => {
+          void handle.observe((status) => status.rowsRead === ROWS && resolve());
+        });
+        let changedRows = 0;
+        const changed = new Promise<void>((resolve) => {
+          void table.subscribe((change) => {
+            changedRows += change.rows.length;
+            if (changedRows === expectedRows().length) resolve();
+          });
+        });
         await hasExpectedTable(handle);
         assert.equal((await handle.status()).channel, channels === 'auto' ? 'ring' : 'message');
         assert.equal(await table.rowCount(), expectedRows().length);
         assert.isAbove((await table.frames()).length, 0);
-        while (observed < ROWS || changedRows < expectedRows().length) {
-          await new Promise((resolve) => setTimeout(resolve, 10)); // both come soon after, by message
-        }
-        stop();
+        await Promise.all([observed, changed]);
       });
     });
   }

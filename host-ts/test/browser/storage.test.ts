@@ -87,9 +87,9 @@ describe('checkpoints in IndexedDB', () => {
       IDBObjectStore.prototype.put = put;
     }
     assert.instanceOf(error, SluiceError);
-    assert.equal((error as SluiceError).code, 'CHECKPOINT_STORAGE_FULL');
-    assert.equal((error as SluiceError).context['bytes'], 4321);
-    assert.match((error as SluiceError).message, /4321 B.*free space/);
+    assert.equal(error.code, 'CHECKPOINT_STORAGE_FULL');
+    assert.equal(error.context['bytes'], 4321);
+    assert.match(error.message, /4321 B.*free space/);
     assert.deepEqual(await storage.valueNames(), []);
     await storage.putValue(1, 'v', Uint8Array.of(1));
     await storage.close();
