@@ -1,13 +1,22 @@
 // The exchange's own copies of dictionaries, and cutting them down to what a frame refers to.
 //
 // A copy outlives the batch that brought it: open frames refer to it by id until they are closed.
+// A dictionary that a later one extends (decoders' grow so) gives way to it: ids keep their meaning.
 //
-//   copy (a block): +0 i32 count  +4 i32 bytesLength  +8 u64 hash  +16 i32 offsets[count + 1]  … bytes
+//   copy (a block): +0 i32 count  +4 i32 bytesLength  +8 u64 hash  +16 i32 bytes reserved in a frame
+//                   +32 i32 offsets[count + 1]  … bytes
 import { Dictionary } from "../batch/index";
 import { hashDictionary } from "../kernels/hash";
 import { blockAlloc, blockFree } from "../memory/index";
 
-const COPY_HEADER_BYTES: usize = 16;
+const COPY_HEADER_BYTES: usize = 32;
+
+/** How a batch's dictionary stands to the copy. */
+export const DICTIONARY_OTHER: i32 = 0;
+/** Its ids mean the same in the copy. */
+export const DICTIONARY_WITHIN: i32 = 1;
+/** The copy's ids mean the same in it, and it has more. */
+export const DICTIONARY_EXTENDS: i32 = 2;
 
 
 @inline
@@ -39,6 +48,18 @@ export function copyBytes(copy: usize): usize {
   return copy + COPY_HEADER_BYTES + ((<usize>(copyCount(copy) + 1)) << 2);
 }
 
+/** Bytes of a frame that are kept free for the dictionary: it may grow this far while frames are open. */
+@inline
+export function copyReserved(copy: usize): i32 {
+  return load<i32>(copy, 16);
+}
+
+
+@inline
+export function copyReserve(copy: usize, bytes: i32): void {
+  store<i32>(copy, bytes, 16);
+}
+
 /** Bytes that this dictionary takes in a frame. */
 export function dictionaryBytes(copy: usize): i32 {
   return ((((copyCount(copy) + 1) << 2) + 15) & ~15) + ((copyBytesLength(copy) + 15) & ~15);
@@ -57,11 +78,19 @@ export function dictionaryFits(dict: usize, bytesMax: i32): bool {
 }
 
 /** Compares the content, not only the hash: a frame's hash is a claim of whoever wrote it. */
-export function dictionaryEquals(copy: usize, dict: usize): bool {
+export function dictionaryRelation(copy: usize, dict: usize): i32 {
   const d = changetype<Dictionary>(dict);
-  const length = bytesLengthOf(d);
-  if (copyHash(copy) != d.hash || copyCount(copy) != d.count || copyBytesLength(copy) != length) return false;
-  return sameBytes(copyOffsets(copy), d.offsets, (d.count + 1) << 2) && sameBytes(copyBytes(copy), d.bytes, length);
+  const count = min(d.count, copyCount(copy));
+  const offsets = copyOffsets(copy);
+  if (!sameBytes(offsets, d.offsets, (<usize>(count + 1)) << 2)) return DICTIONARY_OTHER;
+  if (!sameBytes(copyBytes(copy), d.bytes, load<u32>(offsets + ((<usize>count) << 2)))) return DICTIONARY_OTHER;
+  return d.count > count ? DICTIONARY_EXTENDS : DICTIONARY_WITHIN;
+}
+
+/** Bytes that a batch's dictionary would take in a frame. */
+export function dictionaryBytesOf(dict: usize): i32 {
+  const d = changetype<Dictionary>(dict);
+  return ((((d.count + 1) << 2) + 15) & ~15) + ((bytesLengthOf(d) + 15) & ~15);
 }
 
 /** 0 = out of memory. */

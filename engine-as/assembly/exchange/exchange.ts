@@ -4,7 +4,7 @@
 // full frame is already in its final form and is sent without another copy. What is not needed by
 // every frame lies beside it until the frame is closed: validity, bytes of plain utf8, late. The
 // dictionaries that incoming ids refer to are copied once and belong to the exchange; when a batch
-// brings another one, the open frames are closed first and the layout starts anew.
+// brings another one (not just a longer one), the open frames are closed and the layout starts anew.
 //
 //   Exchange ─► Channel[channelCount] ─► frame (block) + ChannelColumn[columnCount]
 //            └► types, data offsets, dictionaries per column
@@ -19,7 +19,17 @@ import {
 } from "../../abi";
 import { Batch, Column, columnAt, dataBytesOf } from "../batch/index";
 import { blockAlloc, blockFree } from "../memory/index";
-import { dictionaryBytes, dictionaryCopy, dictionaryEquals, dictionaryFits } from "./dictionary";
+import {
+  copyReserve,
+  copyReserved,
+  DICTIONARY_EXTENDS,
+  DICTIONARY_OTHER,
+  dictionaryBytes,
+  dictionaryBytesOf,
+  dictionaryCopy,
+  dictionaryFits,
+  dictionaryRelation,
+} from "./dictionary";
 
 
 @unmanaged
@@ -48,8 +58,8 @@ export class Exchange {
   starts: usize;
   channel: i32;
   done: i32;
-  /** 1 = open frames have to be closed before the batch's dictionaries can be taken. */
-  switching: i32;
+  /** LAYOUT_…: what is to be done before rows of the batch can be taken. */
+  change: i32;
   /** The channel whose closed frame the caller is looking at, -1 = none. */
   out: i32;
   outBytes: i32;
@@ -96,6 +106,14 @@ export class ChannelColumn {
   bytesCapacity: i32;
 }
 
+/** What a batch asks of the layout (layoutChange). */
+export const LAYOUT_FITS: i32 = 0;
+/** Dictionaries have grown within their reserve: open frames stay open. */
+export const LAYOUT_EXTEND: i32 = 1;
+/** Open frames have to be closed first. */
+export const LAYOUT_NEW: i32 = 2;
+
+const RESERVE_BYTES_MIN: i32 = 1024;
 export const CHANNEL_BYTES: usize = 64;
 export const CHANNEL_COLUMN_BYTES: usize = 20;
 const EXCHANGE_BYTES: usize = offsetof<Exchange>();
@@ -164,16 +182,40 @@ export function exchangeFree(exchange: usize): void {
   blockFree(exchange);
 }
 
-/** Whether the batch's encodings and dictionaries are those of the open frames. */
-export function layoutFits(e: Exchange, batch: usize): bool {
-  if (e.rowLimit == 0) return false;
+/** What the batch's encodings and dictionaries ask of the open frames. */
+export function layoutChange(e: Exchange, batch: usize): i32 {
+  if (e.rowLimit == 0) return LAYOUT_NEW;
+  let change = LAYOUT_FITS;
   for (let index = 0; index < e.columnCount; index++) {
     if (typeAt(e, index) != TYPE_UTF8) continue;
     const column = changetype<Column>(columnAt(batch, index));
     const current = dictionaryAt(e, index);
-    if (keepsDictionary(e, column)) {
-      if (current == 0 || !dictionaryEquals(current, column.dict)) return false;
-    } else if (current != 0) return false;
+    if (!keepsDictionary(e, column)) {
+      if (current != 0) return LAYOUT_NEW;
+      continue;
+    }
+    if (current == 0) return LAYOUT_NEW;
+    const relation = dictionaryRelation(current, column.dict);
+    if (relation == DICTIONARY_OTHER) return LAYOUT_NEW;
+    if (relation != DICTIONARY_EXTENDS) continue;
+    if (dictionaryBytesOf(column.dict) > copyReserved(current)) return LAYOUT_NEW;
+    change = LAYOUT_EXTEND;
+  }
+  return change;
+}
+
+/** Takes over the batch's dictionaries that extend the current ones; false = out of memory. */
+export function layoutExtend(e: Exchange, batch: usize): bool {
+  for (let index = 0; index < e.columnCount; index++) {
+    const current = dictionaryAt(e, index);
+    if (current == 0) continue;
+    const dict = changetype<Column>(columnAt(batch, index)).dict;
+    if (dictionaryRelation(current, dict) != DICTIONARY_EXTENDS) continue;
+    const copy = dictionaryCopy(dict);
+    if (copy == 0) return false;
+    copyReserve(copy, copyReserved(current));
+    blockFree(current);
+    store<usize>(e.dictionaries + ((<usize>index) << 2), copy);
   }
   return true;
 }
@@ -199,7 +241,9 @@ export function layoutFor(e: Exchange, batch: usize): bool {
       const copy = dictionaryCopy(column.dict);
       if (copy == 0) return false;
       store<usize>(at, copy);
-      room -= dictionaryBytes(copy);
+      const reserved = min(e.dictionaryBytesMax + 32, (dictionaryBytes(copy) << 1) + RESERVE_BYTES_MIN);
+      copyReserve(copy, reserved);
+      room -= reserved;
     }
     rowBits += (dataBytesOf(typeAt(e, index), encodingAt(e, index), 64) >> 3) + 1;
   }

@@ -7,7 +7,16 @@ import { STATUS_DONE, STATUS_ERROR, STATUS_OUTPUT } from "../../abi";
 import { Batch } from "../batch/index";
 import { appendRows, rowsThatFit } from "./append";
 import { closeFrame } from "./close";
-import { channelAt, Exchange, hasOpenRows, layoutFits, layoutFor } from "./exchange";
+import {
+  channelAt,
+  Exchange,
+  hasOpenRows,
+  LAYOUT_FITS,
+  LAYOUT_NEW,
+  layoutChange,
+  layoutExtend,
+  layoutFor,
+} from "./exchange";
 
 /** The rows of channel c are lists[starts[c] … starts[c + 1]); u16 and i32[channelCount + 1]. */
 export function exchangeStart(exchange: usize, batch: usize, lists: usize, starts: usize): void {
@@ -17,7 +26,7 @@ export function exchangeStart(exchange: usize, batch: usize, lists: usize, start
   e.starts = starts;
   e.channel = 0;
   e.done = 0;
-  e.switching = i32(!layoutFits(e, batch));
+  e.change = layoutChange(e, batch);
 }
 
 /** All selected rows of the batch go to channel 0. */
@@ -32,10 +41,11 @@ export function exchangeStartWhole(exchange: usize, batch: usize): void {
 /** Goes on with the batch; STATUS_OUTPUT, STATUS_DONE, or an error of memory or of a row's size. */
 export function exchangeStep(exchange: usize): i32 {
   const e = changetype<Exchange>(exchange);
-  if (e.switching != 0) {
-    if (hasOpenRows(e)) return exchangeFlush(exchange);
-    if (!layoutFor(e, e.batch)) return STATUS_ERROR;
-    e.switching = 0;
+  if (e.change != LAYOUT_FITS) {
+    if (e.change == LAYOUT_NEW && hasOpenRows(e)) return exchangeFlush(exchange);
+    const changed = e.change == LAYOUT_NEW ? layoutFor(e, e.batch) : layoutExtend(e, e.batch);
+    if (!changed) return STATUS_ERROR;
+    e.change = LAYOUT_FITS;
   }
   while (e.channel < e.channelCount) {
     const start = load<i32>(e.starts + ((<usize>e.channel) << 2)) + e.done;

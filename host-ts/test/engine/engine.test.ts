@@ -277,6 +277,41 @@ test('frames close at their bounds: rows, bytes, another dictionary', () => {
   assert.equal(rowsOf(out).flat().join(''), 'abcaabcaxyzx');
 });
 
+test('a dictionary that only grows keeps frames open', () => {
+  const engine = testEngine();
+  const task = engine.createTask(planWords(inputOp(1, [TYPE_UTF8]), partitionOp(2, [0], 7, 2)));
+  const words = Array.from({ length: 60 }, (_, id) => `word ${id}`);
+  const taken = [10, 20, 20, 15, 60].flatMap((count) => {
+    const dictionary = FrameDictionary.fromStrings(words.slice(0, count));
+    const ids = Int32Array.from({ length: 100 }, (_, row) => (row * 7) % count);
+    return pushFrame(engine, task, new FrameBuilder([TYPE_UTF8]).build(100, [{ ids, dictionary }]));
+  });
+  assert.equal(taken.length, 0);
+  taken.push(...drain(task, task.flush()));
+  assert.deepEqual(
+    taken.map(({ channel, frame }) => [channel, frame.column(0).dictionary?.count]),
+    [
+      [0, 60],
+      [1, 60],
+    ],
+  );
+  const expected = [10, 20, 20, 15, 60].flatMap((count) =>
+    Array.from({ length: 100 }, (_, row) => words[(row * 7) % count]),
+  );
+  assert.deepEqual(rowsOf(taken).flat().toSorted(), expected.toSorted());
+  // far more than was reserved: open frames go first
+  const push = (count: number) => {
+    const dictionary = FrameDictionary.fromStrings(Array.from({ length: count }, (_, id) => `word ${id}`));
+    return pushFrame(
+      engine,
+      task,
+      new FrameBuilder([TYPE_UTF8]).build(2, [{ ids: new Int32Array([0, 1]), dictionary }]),
+    );
+  };
+  push(60);
+  assert.ok(push(2000).length > 0);
+});
+
 test('a dictionary that rows hardly use is cut down, a huge one is written out', () => {
   const engine = testEngine();
   const task = engine.createTask(planWords(inputOp(1, [TYPE_UTF8]), outputOp(2)));
