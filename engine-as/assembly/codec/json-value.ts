@@ -29,7 +29,7 @@ import {
 } from "./column-out";
 import { notPut, refuse } from "./refusal";
 import { Decoder, scratchFor } from "./decoder";
-import { skipValue, stringEnd, stringStop } from "./json-skip";
+import { skipBlanks, skipValue, stringStop } from "./json-skip";
 import { unescapeJson } from "./json-string";
 import { parsedMs, parseTimestamp, UNIT_SECONDS } from "./timestamp";
 import { parseSpecial, putInteger, putSlice } from "./value";
@@ -83,8 +83,9 @@ function isMore(p: usize): bool {
   return c == 0x2e || (c | 0x20) == 0x65;
 }
 
-/** Any value into the column; the address after it, or 0 with `decoder.stop` set. */
-export function putValue(decoder: Decoder, column: ColumnOut, row: i32, p: usize): usize {
+/** Any value, after blanks, into the column; the address after it, or 0 with `decoder.stop` set. */
+export function putValue(decoder: Decoder, column: ColumnOut, row: i32, from: usize): usize {
+  const p = skipBlanks(from);
   const end = skipValue(p);
   if (end == 0) return refuse(decoder, ERROR_NOT_JSON, column.index, p, 0);
   if (load<u32>(p) == NULL_WORD) {

@@ -109,8 +109,8 @@ function line(decoder: Decoder, start: usize): usize {
       column.seen = stamp;
       filled++;
     } else if (index == STEP_SKIP) {
-      p = skipValue(value);
-      if (p == 0) return refuse(decoder, ERROR_NOT_JSON, -1, value, 0);
+      p = skipUnwanted(decoder, value);
+      if (p == 0) return 0;
     } else {
       if (filled != decoder.columnCount) fillMissing(decoder, row, stamp);
       noteLine(decoder, true);
@@ -174,8 +174,9 @@ function lineByGrammar(
   return p;
 }
 
+/** A predicted text may be followed by blanks that the learned line did not have. */
 function skipUnwanted(decoder: Decoder, value: usize): usize {
-  const p = skipValue(value);
+  const p = skipValue(skipBlanks(value));
   return p == 0 ? refuse(decoder, ERROR_NOT_JSON, -1, value, 0) : p;
 }
 
