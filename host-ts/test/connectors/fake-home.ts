@@ -110,10 +110,13 @@ export async function readSplit(
       }
     }
     const rows = Array.from({ length: store.rows }, (_, row) => store.row(row));
-    return { rows, position: reader.position(), skipped: reader.skippedRows, frames };
-  } finally {
+    const result = { rows, position: reader.position(), skipped: reader.skippedRows, frames };
     reader.close();
     if (engine.memoryUsed !== 0) throw new Error(`${engine.memoryUsed} B were not freed`);
+    return result;
+  } catch (error) {
+    reader.close();
+    throw error;
   }
 }
 
