@@ -30,6 +30,7 @@ import { hashBytes } from '../../src/engine/hash-v1.ts';
 import type { PlanOperator } from './test-engine.ts';
 import {
   drain,
+  ENGINE_BUILDS,
   inputOp,
   outputOp,
   partitionOp,
@@ -66,41 +67,42 @@ const frameOf = (types: readonly number[], rows: readonly (readonly (boolean | n
     types.map((_, index) => ({ values: rows.map((row) => row[index] ?? null) })),
   );
 
-test('filter, time and partition: every row reaches the channel of its key, in order', () => {
-  const engine = testEngine();
-  for (const channels of [1, 2, 3, 8, 13]) {
-    const task = engine.createTask(
-      planWords(inputOp(1, FLIGHT_TYPES), timeOp(2, 0, 60_000n), lateFlights(3), partitionOp(4, [2], 7, channels)),
-    );
-    const batches = [flights(4096), flights(1), flights(3001, 9), flights(4096, 11)];
-    const taken = batches.flatMap((rows) => pushFrame(engine, task, frameOf(FLIGHT_TYPES, rows)));
-    taken.push(...drain(task, task.flush()));
-    const expected = batches.flat().filter((row) => row[1] !== null && (row[1] as bigint) > 15n);
-    for (let channel = 0; channel < channels; channel++) {
-      const own = expected.filter((row) => channelOf(row[2] as string | null, channels) === channel);
-      assert.deepEqual(
-        rowsOf(taken.filter((one) => one.channel === channel)),
-        own,
-        `channel ${channel} of ${channels}`,
+for (const build of ENGINE_BUILDS)
+  test(`filter, time and partition: every row reaches the channel of its key, in order (${build})`, () => {
+    const engine = testEngine(0, build);
+    for (const channels of [1, 2, 3, 8, 13]) {
+      const task = engine.createTask(
+        planWords(inputOp(1, FLIGHT_TYPES), timeOp(2, 0, 60_000n), lateFlights(3), partitionOp(4, [2], 7, channels)),
       );
-    }
-    assert.equal(task.counter(1, COUNTER_ROWS_IN), BigInt(batches.flat().length));
-    assert.equal(task.counter(3, COUNTER_ROWS_OUT), BigInt(expected.length));
-    assert.equal(task.counter(4, COUNTER_ROWS_OUT), BigInt(expected.length));
-    for (const { frame } of taken) {
-      assert.ok(frame.timed && frame.timeColumn === 0);
-      const times = [...frame.column(0).bigints];
-      assert.ok(times.every((time) => time >= frame.timeMin && time <= frame.timeMax));
-      assert.equal(frame.column(2).encoding, ENCODING_DICTIONARY);
-      if (frame.sorted)
+      const batches = [flights(4096), flights(1), flights(3001, 9), flights(4096, 11)];
+      const taken = batches.flatMap((rows) => pushFrame(engine, task, frameOf(FLIGHT_TYPES, rows)));
+      taken.push(...drain(task, task.flush()));
+      const expected = batches.flat().filter((row) => row[1] !== null && (row[1] as bigint) > 15n);
+      for (let channel = 0; channel < channels; channel++) {
+        const own = expected.filter((row) => channelOf(row[2] as string | null, channels) === channel);
         assert.deepEqual(
-          times,
-          times.toSorted((a, b) => Number(a - b)),
+          rowsOf(taken.filter((one) => one.channel === channel)),
+          own,
+          `channel ${channel} of ${channels}`,
         );
+      }
+      assert.equal(task.counter(1, COUNTER_ROWS_IN), BigInt(batches.flat().length));
+      assert.equal(task.counter(3, COUNTER_ROWS_OUT), BigInt(expected.length));
+      assert.equal(task.counter(4, COUNTER_ROWS_OUT), BigInt(expected.length));
+      for (const { frame } of taken) {
+        assert.ok(frame.timed && frame.timeColumn === 0);
+        const times = [...frame.column(0).bigints];
+        assert.ok(times.every((time) => time >= frame.timeMin && time <= frame.timeMax));
+        assert.equal(frame.column(2).encoding, ENCODING_DICTIONARY);
+        if (frame.sorted)
+          assert.deepEqual(
+            times,
+            times.toSorted((a, b) => Number(a - b)),
+          );
+      }
+      task.free();
     }
-    task.free();
-  }
-});
+  });
 
 const NULL_HASH = 0x6a09e667f3bcc909n;
 function channelOf(origin: string | null, channels: number): number {
@@ -111,32 +113,33 @@ function channelOf(origin: string | null, channels: number): number {
   return channel;
 }
 
-test('every type and encoding passes an output and a partition unchanged', () => {
-  const engine = testEngine();
-  const types = [TYPE_BOOL, TYPE_I32, TYPE_I64, TYPE_F64, TYPE_TIMESTAMP, TYPE_UTF8, TYPE_UTF8];
-  const random = seeded(3);
-  const maybe = <T>(value: T): T | null => (random(9) === 0 ? null : value);
-  const rows = Array.from({ length: 700 }, (_, row) => [
-    maybe(random(2) === 1),
-    maybe(random(1000) - 500),
-    maybe(BigInt(random(1000)) - 500n),
-    maybe(random(1000) / 7),
-    maybe(random(100000)),
-    maybe(`unique ${row}`),
-    maybe(`repeated ${row % 5}`),
-  ]);
-  for (const end of [outputOp(9), partitionOp(9, [0, 1, 2, 3, 4, 5, 6], 4, 5)]) {
-    const task = engine.createTask(planWords(inputOp(1, types), end));
-    const taken = [rows.slice(0, 300), rows.slice(300)].flatMap((part) =>
-      pushFrame(engine, task, frameOf(types, part)),
-    );
-    taken.push(...drain(task, task.flush()));
-    const key = (row: readonly unknown[]): string => row.map(String).join('|');
-    assert.deepEqual(rowsOf(taken).map(key).toSorted(), rows.map(key).toSorted());
-    assert.equal(task.flush(), STATUS_DONE);
-    task.free();
-  }
-});
+for (const build of ENGINE_BUILDS)
+  test(`every type and encoding passes an output and a partition unchanged (${build})`, () => {
+    const engine = testEngine(0, build);
+    const types = [TYPE_BOOL, TYPE_I32, TYPE_I64, TYPE_F64, TYPE_TIMESTAMP, TYPE_UTF8, TYPE_UTF8];
+    const random = seeded(3);
+    const maybe = <T>(value: T): T | null => (random(9) === 0 ? null : value);
+    const rows = Array.from({ length: 700 }, (_, row) => [
+      maybe(random(2) === 1),
+      maybe(random(1000) - 500),
+      maybe(BigInt(random(1000)) - 500n),
+      maybe(random(1000) / 7),
+      maybe(random(100000)),
+      maybe(`unique ${row}`),
+      maybe(`repeated ${row % 5}`),
+    ]);
+    for (const end of [outputOp(9), partitionOp(9, [0, 1, 2, 3, 4, 5, 6], 4, 5)]) {
+      const task = engine.createTask(planWords(inputOp(1, types), end));
+      const taken = [rows.slice(0, 300), rows.slice(300)].flatMap((part) =>
+        pushFrame(engine, task, frameOf(types, part)),
+      );
+      taken.push(...drain(task, task.flush()));
+      const key = (row: readonly unknown[]): string => row.map(String).join('|');
+      assert.deepEqual(rowsOf(taken).map(key).toSorted(), rows.map(key).toSorted());
+      assert.equal(task.flush(), STATUS_DONE);
+      task.free();
+    }
+  });
 
 test('project: columns passed on and computed; the time column is followed', () => {
   const engine = testEngine();

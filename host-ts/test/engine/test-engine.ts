@@ -6,11 +6,15 @@ import { Engine } from '../../src/engine/engine.ts';
 import type { EngineTask } from '../../src/engine/engine-task.ts';
 import { FrameReader } from '../../src/engine/frame-reader.ts';
 
-const WASM = new URL('../../../engine-as/build/engine.wasm', import.meta.url);
-const compiled = new WebAssembly.Module(readFileSync(WASM));
+const compile = (file: string): WebAssembly.Module =>
+  new WebAssembly.Module(readFileSync(new URL(`../../../engine-as/build/${file}`, import.meta.url)));
+const compiled = { release: compile('engine.wasm'), debug: compile('engine.debug.wasm') };
 
-export function testEngine(memoryBytesMax = 0): Engine {
-  return Engine.create(compiled, { memoryBytesMax });
+export type EngineBuild = keyof typeof compiled;
+export const ENGINE_BUILDS: readonly EngineBuild[] = ['release', 'debug'];
+
+export function testEngine(memoryBytesMax = 0, build: EngineBuild = 'release'): Engine {
+  return Engine.create(compiled[build], { memoryBytesMax });
 }
 
 /** Words of an i64: low, high. */
