@@ -27,12 +27,12 @@ export function parquet(location: InputLocation): InputBinding {
 
 /** CSV by RFC 4180, one split. */
 export function csv(location: InputLocation, options: CsvBindingOptions = {}): InputBinding {
-  return { connector: 'csv', location: locationOf(location), options: { ...options } as Json };
+  return { connector: 'csv', location: locationOf(location), options: { ...options } };
 }
 
 /** One JSON object per line. */
 export function ndjson(location: InputLocation, options: NdjsonBindingOptions = {}): InputBinding {
-  return { connector: 'ndjson', location: locationOf(location), options: { ...options } as Json };
+  return { connector: 'ndjson', location: locationOf(location), options: { ...options } };
 }
 
 /** Rows given at the start: a list, or a list per split. They must be JSON (i64 as numbers, times as ms or ISO text). */

@@ -152,7 +152,7 @@ export class FrameWriter {
       for (let row = 0; row < rows; row++) {
         const id = data.ids[from + row]!;
         const length = textBytes(data, from + row);
-        this.#bytes.set(bytes.subarray(offsets[id]!, offsets[id]! + length), this.#ptr + this.#end);
+        this.#bytes.set(bytes.subarray(offsets[id], offsets[id]! + length), this.#ptr + this.#end);
         this.#end += length;
         this.#set(offsetsAt + (row + 1) * 4, this.#end - bytesAt);
       }

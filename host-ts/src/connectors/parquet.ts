@@ -211,7 +211,7 @@ async function readFooter(source: ByteSource, input: string): Promise<Footer> {
   if (footerBytes > tail.length) tail = await readExactly(source, input, total - footerBytes);
   const footer = tail.slice(tail.length - footerBytes);
   try {
-    const metadata = parquetMetadata(footer.buffer, { parsers: parsers as never, geoparquet: false });
+    const metadata = parquetMetadata(footer.buffer, { parsers: parsers, geoparquet: false });
     if (!Array.isArray(metadata.schema) || metadata.schema.length < 2) throw new Error('it names no columns');
     return { metadata, hash: hashBytes(footer).toString(16).padStart(16, '0') };
   } catch (error) {
