@@ -5,7 +5,7 @@
 import type { CheckpointStorage } from '../checkpoint/index.ts';
 import type { World } from './world.ts';
 
-const DELAY_MS_MAX = 6;
+const DELAY_MS_MAX = 3;
 
 export class SimStorage implements CheckpointStorage {
   readonly #world: World;

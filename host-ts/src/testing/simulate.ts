@@ -50,7 +50,7 @@ export interface SimulationResult {
   readonly simulatedMs: number;
 }
 
-const CHECKPOINT_EVERY_MS = 6;
+const CHECKPOINT_EVERY_MS = 4;
 const STEPS_MAX = 400_000;
 const MEMORY_BYTES_MAX = 1 << 28;
 
@@ -127,7 +127,7 @@ class SimulatedRun {
 
   #scheduleCrash(left: number): void {
     if (left === 0) return;
-    this.#world.at(this.#world.random.between(8, 60), () => {
+    this.#world.at(this.#world.random.between(10, 45), () => {
       if (this.#ended !== undefined) return;
       if (this.#world.random.chance(0.2)) this.#crashProcess();
       else this.#crashSlot();

@@ -27,10 +27,10 @@ interface Case {
 
 const GENERATED_ROWS = 20_000;
 const cases: readonly Case[] = [
-  { job: 'late-flights', input: rows(flights(1, GENERATED_ROWS, 7)), batchRows: 256 },
-  { job: 'route-delays', input: rows(flights(2, GENERATED_ROWS, 5)), batchRows: 256 },
-  { job: 'late-flights', input: rows(fixtureSplits()), batchRows: 16 },
-  { job: 'route-delays', input: rows(fixtureSplits()), batchRows: 16 },
+  { job: 'late-flights', input: rows(flights(1, GENERATED_ROWS, 7)), batchRows: 128 },
+  { job: 'route-delays', input: rows(flights(2, GENERATED_ROWS, 5)), batchRows: 128 },
+  { job: 'late-flights', input: rows(fixtureSplits()), batchRows: 4 },
+  { job: 'route-delays', input: rows(fixtureSplits()), batchRows: 4 },
 ];
 
 /** The fixture's rows as splits that the simulation can read: same rows, cut at the same places. */
