@@ -7,6 +7,7 @@
 //                   +32 i32 offsets[count + 1]  … bytes
 import { Dictionary } from "../batch/index";
 import { hashDictionary } from "../kernels/hash";
+import { sameBytes } from "../kernels/same-bytes";
 import { blockAlloc, blockFree } from "../memory/index";
 
 const COPY_HEADER_BYTES: usize = 32;
@@ -169,17 +170,4 @@ function fillCompact(compact: usize, copy: usize, map: usize, kept: i32, length:
     store<i32>(to + ((<usize>((id & i32.MAX_VALUE) + 1)) << 2), at);
   }
   store<u64>(compact, hashDictionary(to, kept, toBytes, length), 8);
-}
-
-function sameBytes(a: usize, b: usize, bytes: usize): bool {
-  let at: usize = 0;
-  while (at + 16 <= bytes) {
-    if (v128.any_true(v128.xor(v128.load(a + at), v128.load(b + at)))) return false;
-    at += 16;
-  }
-  while (at < bytes) {
-    if (load<u8>(a + at) != load<u8>(b + at)) return false;
-    at++;
-  }
-  return true;
 }

@@ -72,7 +72,7 @@ export function test_avalanche_of_bytes(): void {
       for (let i = 0; i < length; i++) store<u8>(ptr + i, <u8>(seed * 31 + i * 7));
       const before = hashBytes(ptr, length);
       const bit = (seed * 37) % (length * 8);
-      store<u8>(ptr + (bit >> 3), load<u8>(ptr + (bit >> 3)) ^ <u8>((<u32>1) << <u32>(bit & 7)));
+      store<u8>(ptr + (bit >> 3), load<u8>(ptr + (bit >> 3)) ^ (<u8>((<u32>1) << (<u32>(bit & 7)))));
       count(flips, before ^ hashBytes(ptr, length));
       samples++;
     }
@@ -182,4 +182,28 @@ export function test_nulls_selection_and_combining(): void {
   hashColumn(c, b, out, true);
   assert(hashAt(out, 1) == hashCombine(hashI64(11), hashI64(11)), "combined");
   assert(hashAt(out, 3) == hashCombine(HASH_NULL, HASH_NULL), "combined null");
+}
+
+// two dictionaries that claim the same dictHash, one after the other: each gets its own hashes
+export function test_remembered_hashes_compare_content(): void {
+  const out = memory.data(64, 8);
+  const b = batch(2);
+  const c = column(TYPE_UTF8, ENCODING_DICTIONARY, memory.data<i32>([1, 0]));
+  for (let round = 0; round < 6; round++) {
+    const bytes = memory.data(16);
+    text(bytes, round % 3 == 0 ? "SFOLAX" : round % 3 == 1 ? "LAXSFO" : "LAXSF");
+    const dict = blockAlloc(DICTIONARY_BYTES);
+    memory.fill(dict, 0, DICTIONARY_BYTES);
+    const d = changetype<Dictionary>(dict);
+    d.count = 2;
+    d.hash = 77;
+    d.offsets = round % 3 == 2 ? memory.data<i32>([0, 3, 5]) : memory.data<i32>([0, 3, 6]);
+    d.bytes = bytes;
+    d.entryHashes = blockAlloc(16);
+    changetype<Column>(c).dict = dict;
+    hashColumn(c, b, out, false);
+    const first = round % 3 == 0 ? "SFO" : "LAX";
+    const second = round % 3 == 0 ? "LAX" : round % 3 == 1 ? "SFO" : "SF";
+    assert(hashAt(out, 1) == hashText(first) && hashAt(out, 0) == hashText(second), "own hashes");
+  }
 }

@@ -6,6 +6,7 @@
 // Several key columns are combined in order. The vectors are in hash.spec.ts.
 import { ENCODING_DICTIONARY, TYPE_BOOL, TYPE_F64, TYPE_I32, TYPE_UTF8 } from "../../abi";
 import { Batch, bitAt, Column, Dictionary } from "../batch/index";
+import { rememberedHashes, rememberHashes } from "./dictionary-hashes";
 
 const P1: u64 = 0x9e3779b185ebca87;
 const P2: u64 = 0xc2b2ae3d27d4eb4f;
@@ -108,10 +109,13 @@ function entriesHashed(dict: usize, rows: i32): bool {
   if (d.hashed != 0) return true;
   const count = d.count;
   if (count > rows << 1) return false;
-  let entry = 0;
-  while (entry < count) {
-    store<u64>(d.entryHashes + ((<usize>entry) << 3), hashEntry(d, entry));
-    entry++;
+  if (!rememberedHashes(d)) {
+    let entry = 0;
+    while (entry < count) {
+      store<u64>(d.entryHashes + ((<usize>entry) << 3), hashEntry(d, entry));
+      entry++;
+    }
+    rememberHashes(d);
   }
   d.hashed = 1;
   return true;
