@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { nodePlatform } from './node-platform.ts';
@@ -86,6 +87,18 @@ test('the file store: append, truncate, rename, whole files', () =>
     await files.remove(whole);
     assert.equal(await files.size(whole), undefined);
   }));
+
+test('the home’s own decompressors are exact and bounded', () => {
+  const plain = bytesOf('flight '.repeat(1000));
+  const packed = { ZSTD: zstdCompressSync(plain), GZIP: gzipSync(plain), BROTLI: brotliCompressSync(plain) };
+  for (const [codec, bytes] of Object.entries(packed)) {
+    const decompress = platform.decompress?.[codec];
+    assert.ok(decompress, codec);
+    assert.deepEqual(new Uint8Array(decompress(bytes, plain.length)), plain);
+    assert.throws(() => decompress(bytes, plain.length - 1), codec);
+    assert.throws(() => decompress(bytes.subarray(0, bytes.length >> 1), plain.length), codec);
+  }
+});
 
 test('timers: soon runs as a task, after can be cancelled', async () => {
   const order: string[] = [];

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { blobSource, bytesSource, httpSource, streamSource } from '../platform/index.ts';
 import type { ByteLocation, ByteSource, LogLine, Platform } from '../platform/index.ts';
 import { fileSource } from './file-source.ts';
@@ -27,10 +28,17 @@ export function nodePlatform(log: (line: LogLine) => void = () => undefined): Pl
     print: (line) => void process.stdout.write(`${line}\n`),
     open: openLocation,
     files: fileStore(),
+    decompress: { ZSTD: bounded(zstdDecompressSync), GZIP: bounded(gunzipSync), BROTLI: bounded(brotliDecompressSync) },
     // oxlint-disable-next-line typescript/no-implied-eval -- this is the platform's capability for generated loops
     compileFunction: (parameters, body) => new Function(...parameters, body) as (...args: never[]) => unknown,
     cores: availableParallelism(),
   };
+}
+
+/** The zlib of Node is native: zstd pages decode at more than twice the portable one's speed. */
+function bounded(decompress: (bytes: Uint8Array, options: { readonly maxOutputLength: number }) => Uint8Array) {
+  return (bytes: Uint8Array, byteLength: number): Uint8Array =>
+    decompress(bytes, { maxOutputLength: Math.max(1, byteLength) });
 }
 
 /** From source this is the build's output; a bundle holds the file itself. */

@@ -7,7 +7,7 @@ export type * from './handle.ts';
 export type { JobDefinition, JobOptions } from './job.ts';
 export { buildJob, findJob, isJob, job } from './job.ts';
 export type { Sink, TableOptions } from './sinks.ts';
-export { callback, collect, print, toFile } from './sinks.ts';
+export { blackhole, callback, collect, print, toFile } from './sinks.ts';
 export type { GeneratorOptions, InputDefinition, SourceDefinition } from './sources.ts';
 export { collection, generator, input } from './sources.ts';
 export type {

@@ -54,6 +54,11 @@ export function toFile(path: string, format: 'csv' | 'ndjson'): Sink<unknown> {
   return sink({ kind: 'file', path, format });
 }
 
+/** Drops the rows, as Flink's `blackhole` does: for measuring a job, or for one of its branches. */
+export function blackhole(): Sink<unknown> {
+  return sink({ kind: 'blackhole' });
+}
+
 function sink<Row>(plan: SinkPlan): Sink<Row> {
   return { plan } as Sink<Row>;
 }

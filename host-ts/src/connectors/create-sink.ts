@@ -2,6 +2,7 @@
 import { csvHeader, encodeCsv, encodeNdjson } from '../formats/index.ts';
 import type { SinkSpec } from '../plan/index.ts';
 import type { Schema } from '../schema/index.ts';
+import { BlackholeSink } from './blackhole-sink.ts';
 import { FileSink } from './file-sink.ts';
 import { ForwardSink } from './forward-sink.ts';
 import type { Sink } from './sink.ts';
@@ -21,6 +22,8 @@ export function createSink(spec: SinkSpec, schema: Schema, forward: (frame: Uint
       if (format === 'csv') return new FileSink({ path, header: csvHeader(names), encode: encodeCsv });
       return new FileSink({ path, header: '', encode: (frame) => encodeNdjson(frame, names) });
     }
+    case 'blackhole':
+      return new BlackholeSink();
     default:
       return new ForwardSink(forward);
   }

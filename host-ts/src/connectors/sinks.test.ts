@@ -54,6 +54,13 @@ test('a table sink: the later row of a key wins, the key comes first', async () 
   assert.deepEqual(sink.prepare(2).values, [], 'an epoch without rows stores nothing');
 });
 
+test('a blackhole takes rows, forwards none and stores none', () => {
+  const sink = createSink({ kind: 'blackhole', uid: 'b' }, SCHEMA, noForward);
+  sink.push(frameOf([row('a', 1, 2)]));
+  assert.deepEqual(sink.prepare(1), { values: [], prepared: null });
+  sink.close();
+});
+
 test('print, callback and collect get the rows at once', () => {
   const frames: Uint8Array[] = [];
   for (const spec of [

@@ -143,6 +143,8 @@ function formatSink(sink: SinkSpec): string {
       return 'callback';
     case 'collect':
       return `collect '${sink.name}'`;
+    case 'blackhole':
+      return 'blackhole';
     case 'file':
       return `${sink.format} file '${sink.path}'`;
   }

@@ -133,4 +133,5 @@ export type SinkSpec =
   | { readonly kind: 'print'; readonly uid: string; readonly prefix: string }
   | { readonly kind: 'callback'; readonly uid: string; readonly functionId: number }
   | { readonly kind: 'collect'; readonly uid: string; readonly name: string }
-  | { readonly kind: 'file'; readonly uid: string; readonly format: 'csv' | 'ndjson'; readonly path: string };
+  | { readonly kind: 'file'; readonly uid: string; readonly format: 'csv' | 'ndjson'; readonly path: string }
+  | { readonly kind: 'blackhole'; readonly uid: string };
