@@ -15,6 +15,7 @@ export class AddF64 {
   }
 }
 
+
 @final
 @unmanaged
 export class SubF64 {
@@ -23,6 +24,7 @@ export class SubF64 {
     return f64x2.sub(a, b);
   }
 }
+
 
 @final
 @unmanaged
@@ -33,6 +35,7 @@ export class MulF64 {
   }
 }
 
+
 @final
 @unmanaged
 export class DivF64 {
@@ -42,6 +45,7 @@ export class DivF64 {
   }
 }
 
+
 @final
 @unmanaged
 export class NegF64 {
@@ -50,6 +54,7 @@ export class NegF64 {
     return f64x2.neg(a);
   }
 }
+
 
 @final
 @unmanaged
@@ -81,7 +86,7 @@ export class CanonicalF64 {
 
 /** out[i] = Op(a[i], b[i]) for `rows` 8-byte values. */
 export function mapF64<Op>(a: usize, stepA: usize, b: usize, stepB: usize, out: usize, rows: i32): void {
-  const end = out + (<usize>((rows + 1) >> 1) << 4);
+  const end = out + ((<usize>((rows + 1) >> 1)) << 4);
   if (stepA != 0 && stepB != 0) mapVectors<Op>(a, b, out, end);
   else if (stepA != 0) mapWithConstant<Op>(a, v128.load(b), out, end);
   else mapSteps<Op>(a, stepA, b, stepB, out, end);
@@ -143,15 +148,18 @@ export class AddI64 {
     return i64x2.add(a, b);
   }
 
+
   @inline failed(a: v128, b: v128, result: v128): v128 {
     return v128.and(v128.xor(a, result), v128.xor(b, result));
   }
+
 
   @inline failsAt(a: i64, b: i64): bool {
     const result = a + b;
     return ((a ^ result) & (b ^ result)) < 0;
   }
 }
+
 
 @final
 @unmanaged
@@ -161,9 +169,11 @@ export class SubI64 {
     return i64x2.sub(a, b);
   }
 
+
   @inline failed(a: v128, b: v128, result: v128): v128 {
     return v128.and(v128.xor(a, b), v128.xor(a, result));
   }
+
 
   @inline failsAt(a: i64, b: i64): bool {
     return ((a ^ b) & (a ^ (a - b))) < 0;
@@ -178,11 +188,13 @@ export class MulI64 {
     return i64x2.mul(a, b);
   }
 
+
   @inline failed(a: v128, b: v128, result: v128): v128 {
     const smallA = i64x2.eq(i64x2.shr_s(i64x2.shl(a, 32), 32), a);
     const smallB = i64x2.eq(i64x2.shr_s(i64x2.shl(b, 32), 32), b);
     return v128.not(v128.and(smallA, smallB));
   }
+
 
   @inline failsAt(a: i64, b: i64): bool {
     if (a == 0 || b == 0) return false;
@@ -192,6 +204,7 @@ export class MulI64 {
   }
 }
 
+
 @final
 @unmanaged
 export class NegI64 {
@@ -200,14 +213,17 @@ export class NegI64 {
     return i64x2.neg(a);
   }
 
+
   @inline failed(a: v128, b: v128, result: v128): v128 {
     return v128.and(a, result);
   }
+
 
   @inline failsAt(a: i64, b: i64): bool {
     return a == i64.MIN_VALUE;
   }
 }
+
 
 @final
 @unmanaged
@@ -217,9 +233,11 @@ export class AbsI64 {
     return i64x2.abs(a);
   }
 
+
   @inline failed(a: v128, b: v128, result: v128): v128 {
     return result;
   }
+
 
   @inline failsAt(a: i64, b: i64): bool {
     return a == i64.MIN_VALUE;
@@ -254,6 +272,7 @@ export class DivI64 {
     return b == -1 ? 0 - a : a / b;
   }
 
+
   @inline failsAt(a: i64, b: i64): bool {
     return b == 0 || (b == -1 && a == i64.MIN_VALUE);
   }
@@ -266,6 +285,7 @@ export class ModI64 {
   @inline apply(a: i64, b: i64): i64 {
     return b == 0 || b == -1 ? 0 : a % b;
   }
+
 
   @inline failsAt(a: i64, b: i64): bool {
     return b == 0;
