@@ -5,7 +5,7 @@
  *   deploying ──all deployed──► running ──all splits read──► (final epoch) ──published──► finished
  */
 import { Epochs } from '../checkpoint/index.ts';
-import type { Manifest, ManifestBase, SlotSnapshot } from '../checkpoint/index.ts';
+import type { Manifest, ManifestBase, SlotSnapshot, TableSegment } from '../checkpoint/index.ts';
 import type { ToSlot } from '../control/index.ts';
 import type { SplitPool } from './split-pool.ts';
 
@@ -123,6 +123,13 @@ export class Attempt {
       return [...complete, { kind: 'finished' }];
     }
     return this.#finalWanted ? [...complete, ...this.trigger(true)] : complete;
+  }
+
+  /** Merged segments take the place of others in the manifests to come. */
+  replaceSegments(table: string, replaced: readonly TableSegment[], merged: readonly TableSegment[]): void {
+    const gone = new Set(replaced.map((segment) => segment.value));
+    const kept = (this.#tables[table] ?? []).filter((segment) => !gone.has(segment.value));
+    this.#tables = { ...this.#tables, [table]: [...merged, ...kept].sort((a, b) => a.epoch - b.epoch) };
   }
 
   #finishIfRead(): readonly Decision[] {

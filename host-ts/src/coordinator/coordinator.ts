@@ -13,10 +13,10 @@ import type { FromSlot, JobPhase, JobResult, JobStatus, Pace, ToSlot } from '../
 import type { JobMetrics } from '../metrics/index.ts';
 import { Attempt } from './attempt.ts';
 import type { Decision } from './attempt.ts';
+import { CheckpointCycle } from './checkpoint-cycle.ts';
 import { Checkpoints } from './checkpoints.ts';
 import type { CoordinatorInit } from './coordinator-init.ts';
 import { deployInputs } from './deploy-inputs.ts';
-import { EpochWaiters } from './epoch-waiters.ts';
 import { jobChanged, jobNameDiffers, jobNotRunning, parallelismOutOfRange, slotLost, sourceNotReplayable } from './errors.ts';
 import { bindSources, checkUnchanged, firstTime, manifestInputs, rowsTotal, splitPools } from './inputs.ts';
 import type { BoundSource } from './inputs.ts';
@@ -34,7 +34,7 @@ export class Coordinator {
   readonly #policy: RestartPolicy;
   readonly #progress = new JobProgress();
   readonly #recoveries = new Recoveries();
-  readonly #waiters = new EpochWaiters();
+  readonly #cycle: CheckpointCycle;
   readonly #observers = new Set<() => void>();
   readonly results: Results;
   readonly log: JobLog;
@@ -51,9 +51,7 @@ export class Coordinator {
   #paceSpeed: number | null;
   #restoredEpoch = 0;
   #error: ErrorData | null = null;
-  #checkpointTimer: (() => void) | undefined;
   #restartTimer: (() => void) | undefined;
-  #epochStartedMs = 0;
 
   constructor(init: CoordinatorInit) {
     this.#init = init;
@@ -64,6 +62,16 @@ export class Coordinator {
     this.log = new JobLog(init.platform, init.logLevel ?? 'info');
     this.#checkpoints = new Checkpoints(init.storage, init.platform);
     this.results = new Results(init.built, init.storage, init.platform);
+    this.#cycle = new CheckpointCycle({
+      init,
+      checkpoints: this.#checkpoints,
+      results: this.results,
+      inputs: () => manifestInputs(this.#sources),
+      running: () => (this.#phase === 'running' ? this.#attempt : undefined),
+      apply: (decisions) => this.#apply(decisions),
+      published: (manifest) => this.#published(manifest),
+      failed: (error) => this.#restart(error),
+    });
     this.#workers = new WorkerPool(init.spawner, {
       message: (slot, message) => this.#onMessage(slot, message),
       lost: (slot, reason) => this.#restart(errorToData(slotLost(slot, reason))),
@@ -142,8 +150,8 @@ export class Coordinator {
   async checkpoint(): Promise<number> {
     if (this.#phase === 'finished') return this.status().epoch;
     this.#mustRun('a checkpoint');
-    const epoch = this.#waiters.wait(this.#attempt?.epoch ?? this.status().epoch);
-    this.#trigger();
+    const epoch = this.#cycle.waiters.wait(this.#attempt?.epoch ?? this.status().epoch);
+    this.#cycle.trigger();
     return epoch;
   }
 
@@ -205,6 +213,7 @@ export class Coordinator {
     });
     this.#attempt = attempt;
     this.#progress.restart(restored);
+    this.results.agreeWith(restored);
     const { built, spawner } = this.#init;
     const edges = built.graph.edges.filter((edge) => edge.kind === 'hash').map((edge) => edge.id);
     this.#channels = spawner.channelPlan(edges, parallelism);
@@ -266,9 +275,9 @@ export class Coordinator {
       if (attempt === undefined || this.#ended) return;
       if (decision.kind === 'deploy') this.#deploy(attempt, decision.slot);
       else if (decision.kind === 'post') this.#workers.post(decision.slot, decision.message);
-      else if (decision.kind === 'epoch') this.#epochStartedMs = this.#init.platform.clock.steady();
+      else if (decision.kind === 'epoch') this.#cycle.begun();
       else if (decision.kind === 'running') this.#running(attempt);
-      else if (decision.kind === 'publish') void this.#publish(attempt);
+      else if (decision.kind === 'publish') void this.#cycle.publish(attempt);
       else this.#end('finished');
     }
   }
@@ -306,57 +315,17 @@ export class Coordinator {
       rowsRestored: this.#progress.rowsRestored,
     });
     if (recovery !== undefined) this.log.write({ level: 'info', message: 'recovered', values: { ...recovery } });
-    if (this.#waiters.any) this.#trigger();
-    else this.#scheduleCheckpoint();
+    this.#cycle.start();
     this.#changed();
   }
 
-  // ---- checkpoints -----------------------------------------------------------------------
-
-  #scheduleCheckpoint(): void {
-    this.#checkpointTimer?.();
-    const { platform, checkpointIntervalMs } = this.#init;
-    this.#checkpointTimer = platform.timers.after(checkpointIntervalMs, () => this.#trigger());
-  }
-
-  #trigger(): void {
-    const attempt = this.#attempt;
-    if (attempt !== undefined && this.#phase === 'running') this.#apply(attempt.trigger(false));
-  }
-
-  async #publish(attempt: Attempt): Promise<void> {
-    const { built, platform } = this.#init;
-    try {
-      const manifest = attempt.manifest({
-        job: built.graph.name,
-        graphHash: built.graphHash,
-        keyGroups: built.graph.keyGroups,
-        inputs: manifestInputs(this.#sources),
-        createdAt: platform.clock.now(),
-        durationMs: platform.clock.steady() - this.#epochStartedMs,
-        place: (sinks) => this.results.place(sinks),
-      });
-      await this.#checkpoints.publish(manifest);
-      await this.results.commit(manifest);
-      if (this.#attempt !== attempt) return;
-      this.#published(attempt, manifest);
-      await this.#checkpoints.releaseOld(attempt.number);
-    } catch (error) {
-      if (this.#attempt === attempt) this.#restart(errorToData(withContext(error, { epoch: attempt.epoch })));
-    }
-  }
-
-  #published(attempt: Attempt, manifest: Manifest): void {
-    const { epoch } = manifest;
+  #published(manifest: Manifest): void {
     this.#policy.progressed();
     const noted = this.#progress.noteCheckpoint(manifest);
     this.log.write({ level: 'debug', message: 'checkpoint complete', values: { ...noted } });
-    this.#apply(attempt.published(manifest));
-    this.#waiters.completed(epoch);
-    if (this.#waiters.any) this.#trigger();
-    else if (!this.#ended) this.#scheduleCheckpoint();
     this.#changed();
   }
+
 
   // ---- failures and the end --------------------------------------------------------------
 
@@ -395,19 +364,18 @@ export class Coordinator {
     for (const source of this.#sources) void source.connector.close();
     if (this.#error !== null) {
       const error = errorFromData(this.#error);
-      this.#waiters.ended({ error });
+      this.#cycle.waiters.ended({ error });
       this.#rejectDone(error);
     } else {
       const error = jobNotRunning(this.#init.built.graph.name, phase, 'a checkpoint');
-      this.#waiters.ended(phase === 'finished' ? { epoch: this.status().epoch } : { error });
+      this.#cycle.waiters.ended(phase === 'finished' ? { epoch: this.status().epoch } : { error });
       this.#resolveDone({ status: this.status(), metrics: this.metrics() });
     }
     this.#changed();
   }
 
   #stopTimers(): void {
-    this.#checkpointTimer?.();
-    this.#checkpointTimer = undefined;
+    this.#cycle.stop();
     this.#restartTimer?.();
     this.#restartTimer = undefined;
   }

@@ -11,6 +11,7 @@ import type { Platform } from '../platform/index.ts';
 import { Table, TableFeed, tableSchema } from '../table/index.ts';
 import type { TableRow } from '../table/index.ts';
 import { errorToData } from '../base/index.ts';
+import type { Compaction } from './compactor.ts';
 import { tableUnknown } from './errors.ts';
 
 interface TableResult {
@@ -71,10 +72,25 @@ export class Results {
     }
   }
 
+  /** The merged segments hold the rows of the replaced ones: readers see no difference. */
+  replaceSegments({ table, replaced, merged }: Compaction): void {
+    this.table(table).table.replaceSegments(replaced, merged);
+  }
+
   /** Goes on from a manifest of a former run. */
   async restore(manifest: Manifest): Promise<void> {
     await this.#files.restore(manifest.sinks);
     for (const [name, { table }] of this.#tables) table.reset(manifest.tables[name] ?? []);
+  }
+
+  /** A new attempt begins from this manifest: tables hold its segments, whatever was merged since. */
+  agreeWith(manifest: Manifest | undefined): void {
+    for (const [name, { table }] of this.#tables) {
+      const wanted = manifest?.tables[name] ?? [];
+      const held = new Set(table.segments.map((segment) => segment.value));
+      const same = held.size === wanted.length && wanted.every((segment) => held.has(segment.value));
+      if (!same) table.reset(wanted);
+    }
   }
 
   #addTable(table: Table, platform: Platform): void {

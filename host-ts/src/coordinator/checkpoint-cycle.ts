@@ -1,0 +1,114 @@
+/**
+ * The rhythm of checkpoints: triggers epochs by the clock and on request, publishes what the
+ * slots acknowledged, releases what is old and merges small table segments.
+ */
+import { errorToData, withContext } from '../base/index.ts';
+import type { ErrorData } from '../base/index.ts';
+import type { Manifest } from '../checkpoint/index.ts';
+import type { Attempt, Decision } from './attempt.ts';
+import type { Checkpoints } from './checkpoints.ts';
+import { Compactor } from './compactor.ts';
+import type { CoordinatorInit } from './coordinator-init.ts';
+import { EpochWaiters } from './epoch-waiters.ts';
+import type { Results } from './results.ts';
+
+export interface CheckpointCycleInit {
+  readonly init: CoordinatorInit;
+  readonly checkpoints: Checkpoints;
+  readonly results: Results;
+  readonly inputs: () => Manifest['inputs'];
+  /** The attempt if its slots run, else undefined. */
+  readonly running: () => Attempt | undefined;
+  readonly apply: (decisions: readonly Decision[]) => void;
+  /** An epoch is published; called before its decisions are applied. */
+  readonly published: (manifest: Manifest) => void;
+  readonly failed: (error: ErrorData) => void;
+}
+
+export class CheckpointCycle {
+  readonly #cycle: CheckpointCycleInit;
+  readonly #compactor: Compactor;
+  readonly waiters = new EpochWaiters();
+  #timer: (() => void) | undefined;
+  #startedMs = 0;
+
+  constructor(cycle: CheckpointCycleInit) {
+    this.#cycle = cycle;
+    this.#compactor = new Compactor(cycle.init.storage, cycle.results);
+  }
+
+  /** All slots run: begins at once if someone waits for an epoch, else when it is time. */
+  start(): void {
+    if (this.waiters.any) this.trigger();
+    else this.#schedule();
+  }
+
+  stop(): void {
+    this.#timer?.();
+    this.#timer = undefined;
+  }
+
+  trigger(): void {
+    const attempt = this.#cycle.running();
+    if (attempt !== undefined) this.#cycle.apply(attempt.trigger(false));
+  }
+
+  /** An epoch's barriers leave. */
+  begun(): void {
+    this.#startedMs = this.#cycle.init.platform.clock.steady();
+  }
+
+  /** All slots have acknowledged. */
+  async publish(attempt: Attempt): Promise<void> {
+    const { checkpoints, results, failed } = this.#cycle;
+    try {
+      const manifest = this.#manifest(attempt);
+      await checkpoints.publish(manifest);
+      await results.commit(manifest);
+      if (this.#cycle.running() !== attempt) return;
+      this.#cycle.published(manifest);
+      this.#cycle.apply(attempt.published(manifest));
+      this.waiters.completed(manifest.epoch);
+      if (this.#cycle.running() === attempt) this.start();
+      await checkpoints.releaseOld(attempt.number);
+      if (!manifest.final) await this.#compact(attempt, manifest);
+    } catch (error) {
+      if (this.#cycle.running() === attempt) failed(errorToData(withContext(error, { epoch: attempt.epoch })));
+    }
+  }
+
+  #manifest(attempt: Attempt): Manifest {
+    const { init, results, inputs } = this.#cycle;
+    const { built, platform } = init;
+    return attempt.manifest({
+      job: built.graph.name,
+      graphHash: built.graphHash,
+      keyGroups: built.graph.keyGroups,
+      inputs: inputs(),
+      createdAt: platform.clock.now(),
+      durationMs: platform.clock.steady() - this.#startedMs,
+      place: (sinks) => results.place(sinks),
+    });
+  }
+
+  /** Fewer segments make reading faster and change nothing else: a failure is logged and forgotten. */
+  async #compact(attempt: Attempt, manifest: Manifest): Promise<void> {
+    const { results, init } = this.#cycle;
+    try {
+      for (const done of await this.#compactor.run(attempt.number, manifest.tables)) {
+        if (this.#cycle.running() !== attempt) return;
+        attempt.replaceSegments(done.table, done.replaced, done.merged);
+        results.replaceSegments(done);
+      }
+    } catch (error) {
+      const { code, message } = errorToData(error);
+      init.platform.log({ level: 'warn', message: 'table segments were not merged', values: { code, message } });
+    }
+  }
+
+  #schedule(): void {
+    const { platform, checkpointIntervalMs } = this.#cycle.init;
+    this.#timer?.();
+    this.#timer = platform.timers.after(checkpointIntervalMs, () => this.trigger());
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * Merges small table segments into larger ones, in the background between epochs.
+ *
+ * The merged segments are stored at once and named by the next manifest in place of those they
+ * replace; those are released with the last manifest that names them. A compaction that an
+ * attempt's end overtakes leaves rubbish that the next start sweeps.
+ */
+import type { CheckpointStorage, TableSegment } from '../checkpoint/index.ts';
+import { planCompaction } from '../table/index.ts';
+import type { Results } from './results.ts';
+
+export interface Compaction {
+  readonly table: string;
+  readonly replaced: readonly TableSegment[];
+  readonly merged: readonly TableSegment[];
+}
+
+export class Compactor {
+  readonly #storage: CheckpointStorage;
+  readonly #results: Results;
+  #busy = false;
+  #sequence = 0;
+
+  constructor(storage: CheckpointStorage, results: Results) {
+    this.#storage = storage;
+    this.#results = results;
+  }
+
+  /** Does what is worth doing for the manifest's tables; at once nothing while a former call is at work. */
+  async run(attempt: number, tables: Readonly<Record<string, readonly TableSegment[]>>): Promise<readonly Compaction[]> {
+    if (this.#busy) return [];
+    this.#busy = true;
+    try {
+      const done: Compaction[] = [];
+      for (const [table, segments] of Object.entries(tables)) {
+        const replaced = planCompaction(segments);
+        if (replaced !== undefined) done.push(await this.#merge(attempt, table, replaced));
+      }
+      return done;
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  async #merge(attempt: number, table: string, replaced: readonly TableSegment[]): Promise<Compaction> {
+    const epoch = Math.max(...replaced.map((segment) => segment.epoch));
+    const values = await this.#results.table(table).table.compact(replaced);
+    const merged: TableSegment[] = [];
+    for (const { bytes, rows } of values) {
+      const value = `a${attempt}-c${this.#sequence++}`;
+      await this.#storage.putValue(attempt, value, bytes);
+      merged.push({ value, bytes: bytes.byteLength, rows, epoch, slot: 0 });
+    }
+    return { table, replaced, merged };
+  }
+}
