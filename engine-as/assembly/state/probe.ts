@@ -1,14 +1,18 @@
 // Finding keys: heads in, addresses of entries out, many at a time.
 //
-// The loop holds no call but the slow paths (a new key, a page that is not dirty), so misses of
-// independent rows overlap in the processor. A split or a rebuild moves entries: the whole chunk is
-// then looked up again, this time without inserts, so every address it returns is valid.
+// Two passes over blocks of rows: one proposes an entry per row by its tag, without a branch that the
+// data decides, so that the cache misses of many rows are under way at once; the other compares. A
+// split or a rebuild moves entries: the whole chunk is then looked up again, this time without
+// inserts, so every address it returns is valid (until then a proposed one may be stale, and is
+// only ever read).
 import { headsEqual } from "./heads";
 import { GROUP_BYTES, PAGE_HEADER_BYTES, classBytes, groupsFor, refClass, refPage } from "./layout";
 import { STATE_DIRTY, storeTouch } from "./page-store";
-import { Table, shapeCapacity, tableInsert } from "./table";
+import { Table, directoryAt, shapeCapacity, tableInsert } from "./table";
 
 const FAILED: usize = 1;
+/** Rows between the two passes: what they touch stays in the first-level cache. */
+const BLOCK_ROWS: i32 = 256;
 
 /**
  * entries[i] (u32) = the entry of heads[i], inserted with the template value when it is new; all
@@ -24,51 +28,78 @@ export function tableResolve(table: Table, heads: usize, stride: usize, longBase
 }
 
 function resolveOnce(table: Table, heads: usize, stride: usize, longBase: usize, n: i32, entries: usize, news: usize): bool {
+  let done = 0;
+  while (done < n) {
+    const count = min(n - done, BLOCK_ROWS);
+    const head = heads + <usize>done * stride;
+    const out = entries + ((<usize>done) << 2);
+    propose(table, head, stride, count, out);
+    if (!confirm(table, head, stride, longBase, count, out, news == 0 ? 0 : news + done)) return false;
+    done += count;
+  }
+  return true;
+}
+
+/**
+ * out[i] = the entry of the first hit in the key's first tag group, nearly always the right one; 0 =
+ * no hit, no page, or a page that is not dirty. Without branches on the data, so that many rows'
+ * cache misses are under way at once.
+ */
+function propose(table: Table, heads: usize, stride: usize, n: i32, entries: usize): void {
   const shape = table.shape;
   const width = <usize>shape.entryBytes;
-  const headBytes = <usize>shape.headBytes;
   const groups0 = groupsFor(shape.capacity0);
   const groups1 = groupsFor(shape.capacity1);
   const groups2 = groupsFor(shape.capacity2);
-  let states = table.pages.states;
-  let directory = table.directory;
-  let shift = 64 - <u64>table.depth;
+  const states = table.pages.states;
+  const directory = table.directory;
+  const shift = 64 - <u64>table.depth;
   let head = heads;
   let out = entries;
   const end = entries + ((<usize>n) << 2);
+  if (table.idCount == 0) {
+    memory.fill(entries, 0, end - entries);
+    return;
+  }
   while (out < end) {
     const hash = load<u64>(head);
     const slot = directory + ((<usize>(hash >> shift)) << 3);
     const ref = load<u32>(slot);
     const cls = refClass(ref);
     const groups = cls == 1 ? groups1 : cls == 0 ? groups0 : groups2;
+    // a part of the directory without a page leads to harmless low memory; its hit is masked below
     const page = refPage(ref);
-    const start = <usize>(((hash & 0xffffffff) * <u64>groups) >> 32) * GROUP_BYTES + PAGE_HEADER_BYTES;
-    // a part of the directory without a page leads to address 0 + start: harmless bytes, then the slow path
-    const tags = v128.load(page + start);
-    const hits = i8x16.bitmask(i8x16.eq(tags, i8x16.splat(<i8>(0x80 | <u8>(hash & 0x7f)))));
+    const at = page + PAGE_HEADER_BYTES + <usize>(((hash & 0xffffffff) * <u64>groups) >> 32) * GROUP_BYTES;
+    const hits = i8x16.bitmask(i8x16.eq(v128.load(at), i8x16.splat(<i8>(0x80 | <u8>(hash & 0x7f)))));
     const lane = (<usize>ctz(hits | 0x8000)) << 1;
-    const first = page + PAGE_HEADER_BYTES + (<usize>groups) * GROUP_BYTES;
-    let entry = first + (<usize>load<u16>(page + start + lane, 16)) * width;
-    // nearly always the first hit of the first group is the key: decided by one comparison
-    if (
-      hits == 0 ||
-      ref == 0 ||
-      load<u8>(states + load<u32>(slot, 4)) != STATE_DIRTY ||
-      headDifference(entry, head, headBytes) != 0
-    ) {
+    const entry = page + PAGE_HEADER_BYTES + (<usize>groups) * GROUP_BYTES + (<usize>load<u16>(at + lane, 16)) * width;
+    const usable = <i32>(hits != 0) & <i32>(ref != 0) & <i32>(load<u8>(states + load<u32>(slot, 4)) == STATE_DIRTY);
+    store<u32>(out, select<u32>(<u32>entry, 0, usable));
+    head += stride;
+    out += 4;
+  }
+}
+
+/** Compares the proposed entries with their heads; what differs is searched, and inserted if it is new. */
+function confirm(table: Table, heads: usize, stride: usize, longBase: usize, n: i32, entries: usize, news: usize): bool {
+  const headBytes = <usize>table.shape.headBytes;
+  let head = heads;
+  let out = entries;
+  const end = entries + ((<usize>n) << 2);
+  while (out < end) {
+    let entry = <usize>load<u32>(out);
+    if (entry == 0 || headDifference(entry, head, headBytes) != 0) {
+      const slot = directoryAt(table, load<u64>(head));
+      const ref = load<u32>(slot);
       entry = ref == 0 ? 0 : search(table, ref, load<u32>(slot, 4), head, longBase);
       if (entry == FAILED) return false;
       if (entry == 0) {
         entry = tableInsert(table, head, longBase, 0);
         if (entry == 0) return false;
         if (news != 0) store<u8>(news + ((out - entries) >> 2), 1);
-        states = table.pages.states;
-        directory = table.directory;
-        shift = 64 - <u64>table.depth;
       }
+      store<u32>(out, <u32>entry);
     }
-    store<u32>(out, <u32>entry);
     head += stride;
     out += 4;
   }
