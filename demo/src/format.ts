@@ -1,6 +1,8 @@
 // Numbers, sizes, durations and times as the dashboard writes them. Event time is UTC, as the data are.
 
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+/** Beyond the year 9999 it is not a time that was read, but "everything". */
+const TIME_SHOWN_MAX_MS = 253_402_300_800_000;
 const SCALES: readonly (readonly [number, string])[] = [
   [1e9, 'G'],
   [1e6, 'M'],
@@ -35,10 +37,16 @@ export function formatDuration(ms: number): string {
 
 /** `2001-03-14 07:00`, UTC; seconds only where they are not zero. */
 export function formatEventTime(ms: number): string {
-  if (!Number.isFinite(ms) || Math.abs(ms) > 8.64e15) return '–';
+  if (!(Math.abs(ms) < TIME_SHOWN_MAX_MS)) return '–';
   const iso = new Date(ms).toISOString();
   const seconds = iso.slice(17, 19) === '00' ? '' : iso.slice(16, 19);
   return `${iso.slice(0, 10)} ${iso.slice(11, 16)}${seconds}`;
+}
+
+/** A watermark promises that nothing up to and with its millisecond follows: the time after it reads better. */
+export function formatWatermark(ms: number | null): string {
+  if (ms === null) return '–';
+  return ms < TIME_SHOWN_MAX_MS ? formatEventTime(ms + 1) : 'end of input';
 }
 
 /** Wall-clock time of day, in the reader's zone. */

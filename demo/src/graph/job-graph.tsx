@@ -1,7 +1,7 @@
 // The job graph, live: a card per chain with one bar per subtask, edges with rows and bytes a second.
 import { computed } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { formatBytes, formatCompact, formatCount, formatEventTime } from '../format.ts';
+import { formatBytes, formatCompact, formatCount, formatWatermark } from '../format.ts';
 import { TableIcon } from '../icons.tsx';
 import { run } from '../run/run.ts';
 import { flowOut, graphModel, vertexTotals } from './graph-model.ts';
@@ -123,7 +123,7 @@ function Card({ node, at }: { readonly node: GraphNode; readonly at: Placed }) {
       <dl class="vertex-facts">
         <div>
           <dt>Watermark</dt>
-          <dd>{totals.watermark === null ? '–' : formatEventTime(totals.watermark)}</dd>
+          <dd>{formatWatermark(totals.watermark)}</dd>
         </div>
         <div>
           <dt>State</dt>

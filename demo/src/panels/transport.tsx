@@ -1,6 +1,6 @@
 // The controls of the run: pause, restart, event time and progress, pace, number of workers, kill a worker.
 import { computed } from '@preact/signals';
-import { formatCount, formatEventTime } from '../format.ts';
+import { formatCount, formatWatermark } from '../format.ts';
 import { KillIcon, PauseIcon, PlayIcon, RestartIcon } from '../icons.tsx';
 import { PACES } from '../run/pace.ts';
 import { run } from '../run/run.ts';
@@ -9,8 +9,9 @@ export const PARALLELISMS = [1, 2, 3, 4, 6, 8] as const;
 
 /** Event time up to which every subtask is complete; null before the first watermark, Infinity at the end. */
 export const eventTime = computed<number | null>(() => {
+  run.resultVersion.value; // the finished run's newest window
   const marks = run.metrics.value.subtasks.map((subtask) => subtask.watermark);
-  if (run.status.value?.phase === 'finished') return run.results.value.newestEnd ?? null;
+  if (run.status.value?.phase === 'finished') return (run.results.value.newestEnd ?? 0) - 1;
   if (marks.length === 0 || marks.some((mark) => mark === null)) return null;
   return Math.min(...(marks as number[]));
 });
@@ -60,7 +61,7 @@ function EventTime() {
     <div class="event-time">
       <div class="event-time-line">
         <span class="event-time-now" data-testid="event-time">
-          {time === null ? '–' : formatEventTime(time)}
+          {formatWatermark(time)}
         </span>
         <span class="event-time-zone">UTC</span>
         <span class="event-time-rows" data-testid="rows-read">

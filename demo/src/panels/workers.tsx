@@ -28,7 +28,7 @@ export function Workers() {
             <li key={slot} class="worker">
               <span class="worker-name">Worker {slot}</span>
               <TimeBar {...shares(mine)} label={`Worker ${slot}`} />
-              <span class="worker-rate">{formatCompact(mine.filter(({ vertex }) => sources.has(vertex)).reduce((sum, { rowsInPerSecond }) => sum + rowsInPerSecond, 0))} rows/s</span>
+              <span class="worker-rate">{formatCompact(mine.reduce((sum, { rowsInPerSecond }) => sum + rowsInPerSecond, 0))} rows/s</span>
               <span class="worker-share" title="Share of the keyed rows that this worker has handled">
                 {total === 0 ? '–' : formatPercent(rows / total)}
               </span>

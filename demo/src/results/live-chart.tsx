@@ -120,13 +120,13 @@ function options(width: number, chart: Measure): uPlot.Options {
   return {
     width,
     height: HEIGHT_PX,
-    padding: [8, 12, 0, 0],
+    padding: [8, 16, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 7, fill: line }, drag: { x: false, y: false } },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'UTC'),
     scales: { y: { range: (_, low, high) => [Math.min(0, low ?? 0), high === null || high === 0 ? 1 : high * 1.08] } },
     axes: [
-      { ...axis, space: 72, values: timeTicks },
+      { ...axis, space: 72, size: 30, values: timeTicks },
       { ...axis, size: 46, space: 44, values: (_, ticks) => ticks.map((tick) => (chart.unit === 'percent' ? formatPercent(tick) : formatCompact(tick))) },
     ],
     series: [{}, { stroke: line, width: 1.6, fill: cssColor('--series-fill'), points: { show: false }, spanGaps: false }],

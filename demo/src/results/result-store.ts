@@ -73,10 +73,16 @@ export class ResultStore {
       const at = Math.floor(start / binMs) * binMs;
       if (at !== openAt) {
         close();
-        // a gap is a gap: no line is drawn over windows that hold no rows
-        if (at - openAt > Math.max(binMs, slideMs) * 1.5) {
-          times.push((openAt + Math.max(binMs, slideMs)) / 1000);
-          values.push(null);
+        const step = Math.max(binMs, slideMs);
+        if (at - openAt > step * 1.5) {
+          // windows without rows: nothing was counted there; of an average or a share nothing is known
+          const nothing = chart.fold === 'sum' && chart.divisor === undefined ? 0 : null;
+          times.push((openAt + step) / 1000);
+          values.push(nothing);
+          if (nothing !== null && at - openAt > step * 2.5) {
+            times.push((at - step) / 1000);
+            values.push(nothing);
+          }
         }
         open = empty(chart);
         openAt = at;

@@ -11,11 +11,11 @@ export interface PaceChoice {
 }
 
 export const PACES: readonly PaceChoice[] = [
-  { label: '1 h/s', title: 'one hour of event time a second', speed: HOUR_MS / 1000 },
-  { label: '6 h/s', title: 'six hours of event time a second', speed: (6 * HOUR_MS) / 1000 },
-  { label: '1 day/s', title: 'one day of event time a second', speed: DAY_MS / 1000 },
-  { label: '7 days/s', title: 'one week of event time a second', speed: (7 * DAY_MS) / 1000 },
-  { label: '30 days/s', title: 'thirty days of event time a second', speed: (30 * DAY_MS) / 1000 },
+  { label: '1 h', title: 'one hour of event time a second', speed: HOUR_MS / 1000 },
+  { label: '6 h', title: 'six hours of event time a second', speed: (6 * HOUR_MS) / 1000 },
+  { label: '1 day', title: 'one day of event time a second', speed: DAY_MS / 1000 },
+  { label: '7 days', title: 'one week of event time a second', speed: (7 * DAY_MS) / 1000 },
+  { label: '30 days', title: 'thirty days of event time a second', speed: (30 * DAY_MS) / 1000 },
   { label: 'Unlimited', title: 'as fast as it goes', speed: null },
 ];
 

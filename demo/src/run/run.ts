@@ -131,6 +131,7 @@ export class Run {
       batch(() => {
         this.results.peek().apply(rows);
         this.resultVersion.value++;
+        this.latest.value = newestRows(rows, this.latest.peek(), this.demo.peek().view.key);
       });
       this.#markFirstResult(rows.length);
       if (rows.length < FILL_ROWS) break;
@@ -143,7 +144,7 @@ export class Run {
       this.results.peek().apply(rows);
       this.resultVersion.value++;
       this.rowCount.value = rowCount;
-      this.latest.value = newestRows(rows, this.latest.peek());
+      this.latest.value = newestRows(rows, this.latest.peek(), this.demo.peek().view.key);
     });
     this.#markFirstResult(rows.length);
   }
@@ -264,10 +265,15 @@ export class Run {
   }
 }
 
-function newestRows(rows: readonly TableRow[], before: readonly TableRow[]): readonly TableRow[] {
+/** The newest windows' rows, those of the same window by key. */
+function newestRows(rows: readonly TableRow[], before: readonly TableRow[], key: string): readonly TableRow[] {
   const time = (row: TableRow): number => Number(row['window_start']);
-  const newest = [...rows].sort((a, b) => time(b) - time(a)).slice(0, LATEST_ROWS);
-  return newest.length >= LATEST_ROWS ? newest : [...newest, ...before].slice(0, LATEST_ROWS);
+  const oldest = before.length < LATEST_ROWS ? -Infinity : time(before.at(-1)!);
+  const newer = rows.filter((row) => time(row) >= oldest);
+  const replaced = new Set(newer.map((row) => `${time(row)} ${row[key]}`));
+  const kept = before.filter((row) => !replaced.has(`${time(row)} ${row[key]}`));
+  const order = (a: TableRow, b: TableRow): number => time(b) - time(a) || (String(a[key]) < String(b[key]) ? -1 : 1);
+  return [...newer, ...kept].sort(order).slice(0, LATEST_ROWS);
 }
 
 export const run = new Run();
