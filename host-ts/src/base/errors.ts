@@ -43,10 +43,7 @@ export class SluiceError extends Error {
 
   constructor(init: ErrorInit) {
     const tail = init.hint === undefined || init.hint === '' ? '' : `; ${init.hint}`;
-    super(
-      `${init.code}: ${init.message}${tail}`,
-      init.cause === undefined ? undefined : { cause: init.cause },
-    );
+    super(`${init.code}: ${init.message}${tail}`, init.cause === undefined ? undefined : { cause: init.cause });
     this.name = 'SluiceError';
     this.code = init.code;
     this.kind = init.kind;

@@ -9,7 +9,5 @@ import type { Manifest, RecordRef } from './manifest.ts';
 /** Records of the manifest that overlap the slot's range, in their order. */
 export function recordsForSlot(manifest: Manifest, slot: number, parallelism: number): readonly RecordRef[] {
   const own = keyGroupRange(slot, parallelism, manifest.keyGroups);
-  return manifest.records.filter(
-    (record) => record.keyGroupFrom < own.to && record.keyGroupTo > own.from,
-  );
+  return manifest.records.filter((record) => record.keyGroupFrom < own.to && record.keyGroupTo > own.from);
 }

@@ -47,9 +47,22 @@ export interface DeployMessage {
 export type ToSlot =
   | DeployMessage
   /** A split to read and the new floor; `state` is where to go on. */
-  | { readonly type: 'assign'; readonly attempt: number; readonly vertex: number; readonly split: SplitDescription; readonly state: SplitState | null; readonly floor: string }
+  | {
+      readonly type: 'assign';
+      readonly attempt: number;
+      readonly vertex: number;
+      readonly split: SplitDescription;
+      readonly state: SplitState | null;
+      readonly floor: string;
+    }
   /** Smallest time that a split not yet handed out may hold; `MAX` (i64) when none is left. */
-  | { readonly type: 'floor'; readonly attempt: number; readonly vertex: number; readonly floor: string; readonly noMoreSplits: boolean }
+  | {
+      readonly type: 'floor';
+      readonly attempt: number;
+      readonly vertex: number;
+      readonly floor: string;
+      readonly noMoreSplits: boolean;
+    }
   /** Sources emit barrier(epoch) after their current batch. */
   | { readonly type: 'barrier'; readonly attempt: number; readonly epoch: number }
   /** The epoch's manifest is published. */
@@ -63,11 +76,36 @@ export type FromSlot =
   | { readonly type: 'ready' }
   | { readonly type: 'deployed'; readonly attempt: number; readonly slot: number }
   | { readonly type: 'want-split'; readonly attempt: number; readonly slot: number; readonly vertex: number }
-  | { readonly type: 'split-done'; readonly attempt: number; readonly slot: number; readonly vertex: number; readonly splitId: string }
-  | { readonly type: 'snapshot'; readonly attempt: number; readonly epoch: number; readonly snapshot: SlotSnapshot; readonly alignMs: number; readonly bytes: number }
-  | { readonly type: 'metrics'; readonly attempt: number; readonly slot: number; readonly subtasks: readonly SubtaskMetrics[] }
+  | {
+      readonly type: 'split-done';
+      readonly attempt: number;
+      readonly slot: number;
+      readonly vertex: number;
+      readonly splitId: string;
+    }
+  | {
+      readonly type: 'snapshot';
+      readonly attempt: number;
+      readonly epoch: number;
+      readonly snapshot: SlotSnapshot;
+      readonly alignMs: number;
+      readonly bytes: number;
+    }
+  | {
+      readonly type: 'metrics';
+      readonly attempt: number;
+      readonly slot: number;
+      readonly subtasks: readonly SubtaskMetrics[];
+    }
   /** Rows for a collect, print or callback sink of the coordinator's side; at least once. */
-  | { readonly type: 'rows'; readonly attempt: number; readonly slot: number; readonly vertex: number; readonly sink: number; readonly frame: Uint8Array }
+  | {
+      readonly type: 'rows';
+      readonly attempt: number;
+      readonly slot: number;
+      readonly vertex: number;
+      readonly sink: number;
+      readonly frame: Uint8Array;
+    }
   | { readonly type: 'log'; readonly slot: number; readonly line: LogLine }
   | { readonly type: 'failed'; readonly attempt: number; readonly slot: number; readonly error: ErrorData }
   | { readonly type: 'stopped'; readonly attempt: number; readonly slot: number };

@@ -33,7 +33,15 @@ function attemptOf(pools: readonly SplitPool[], parallelism = 2): Attempt {
 }
 
 const manifestOf = (attempt: Attempt): Manifest =>
-  attempt.manifest({ job: 'j', graphHash: '', keyGroups: 128, inputs: {}, createdAt: 0, durationMs: 0, place: (sinks) => sinks });
+  attempt.manifest({
+    job: 'j',
+    graphHash: '',
+    keyGroups: 128,
+    inputs: {},
+    createdAt: 0,
+    durationMs: 0,
+    place: (sinks) => sinks,
+  });
 
 const posted = (decisions: readonly Decision[], type: string): readonly Decision[] =>
   decisions.filter((decision) => decision.kind === 'post' && decision.message.type === type);

@@ -74,21 +74,25 @@ export class Checkpoints {
       await this.#storage.release(attempt, epochs, releasable(released, kept));
     } catch (error) {
       const { code, message } = errorToData(error);
-      this.#platform.log({ level: 'warn', message: 'old checkpoints could not be released', values: { code, message } });
+      this.#platform.log({
+        level: 'warn',
+        message: 'old checkpoints could not be released',
+        values: { code, message },
+      });
     }
   }
 }
 
 function decodeManifest(epoch: number, bytes: Uint8Array): Manifest {
-  let manifest: Manifest;
+  let parsed: { readonly version: number; readonly epoch: number };
   try {
-    manifest = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as Manifest;
+    parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)) as typeof parsed;
   } catch (error) {
     throw manifestUnreadable(epoch, errorToData(error).message);
   }
-  if (manifest.version !== MANIFEST_VERSION) {
-    throw manifestUnreadable(epoch, `version ${manifest.version}, this release reads ${MANIFEST_VERSION}`);
+  if (parsed.version !== MANIFEST_VERSION) {
+    throw manifestUnreadable(epoch, `version ${parsed.version}, this release reads ${MANIFEST_VERSION}`);
   }
-  if (manifest.epoch !== epoch) throw manifestUnreadable(epoch, `it says epoch ${manifest.epoch}`);
-  return manifest;
+  if (parsed.epoch !== epoch) throw manifestUnreadable(epoch, `it says epoch ${parsed.epoch}`);
+  return parsed as Manifest;
 }

@@ -27,7 +27,10 @@ export class Compactor {
   }
 
   /** Does what is worth doing for the manifest's tables; at once nothing while a former call is at work. */
-  async run(attempt: number, tables: Readonly<Record<string, readonly TableSegment[]>>): Promise<readonly Compaction[]> {
+  async run(
+    attempt: number,
+    tables: Readonly<Record<string, readonly TableSegment[]>>,
+  ): Promise<readonly Compaction[]> {
     if (this.#busy) return [];
     this.#busy = true;
     try {

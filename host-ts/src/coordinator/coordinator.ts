@@ -17,7 +17,14 @@ import { CheckpointCycle } from './checkpoint-cycle.ts';
 import { Checkpoints } from './checkpoints.ts';
 import type { CoordinatorInit } from './coordinator-init.ts';
 import { deployInputs } from './deploy-inputs.ts';
-import { jobChanged, jobNameDiffers, jobNotRunning, parallelismOutOfRange, slotLost, sourceNotReplayable } from './errors.ts';
+import {
+  jobChanged,
+  jobNameDiffers,
+  jobNotRunning,
+  parallelismOutOfRange,
+  slotLost,
+  sourceNotReplayable,
+} from './errors.ts';
 import { bindSources, checkUnchanged, firstTime, manifestInputs, rowsTotal, splitPools } from './inputs.ts';
 import type { BoundSource } from './inputs.ts';
 import { JobLog } from './job-log.ts';
@@ -325,7 +332,6 @@ export class Coordinator {
     this.log.write({ level: 'debug', message: 'checkpoint complete', values: { ...noted } });
     this.#changed();
   }
-
 
   // ---- failures and the end --------------------------------------------------------------
 

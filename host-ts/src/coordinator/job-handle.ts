@@ -20,7 +20,7 @@ export function createJobHandle(coordinator: Coordinator, built: BuiltJob, timer
     metrics: () => Promise.resolve(coordinator.metrics()),
     observe: (listener) => {
       const told = coalesced(timers, () => listener(coordinator.status(), coordinator.metrics()));
-      const stop = coordinator.observe(told.changed);
+      const stop = coordinator.observe(() => told.changed());
       told.changed();
       return Promise.resolve(() => {
         stop();

@@ -21,7 +21,12 @@ export class Recoveries {
   }
 
   /** All slots run again: the recovery, if there was a failure. */
-  running(at: { readonly nowMs: number; readonly attempt: number; readonly epoch: number; readonly rowsRestored: number }): Recovery | undefined {
+  running(at: {
+    readonly nowMs: number;
+    readonly attempt: number;
+    readonly epoch: number;
+    readonly rowsRestored: number;
+  }): Recovery | undefined {
     const failure = this.#failure;
     this.#failure = undefined;
     if (failure === undefined) return undefined;

@@ -32,7 +32,8 @@ export class Results {
     this.#files = new FileCommitter(platform.files, load);
     for (const vertex of built.graph.vertices) {
       for (const { spec, schema, index } of sinksOf(vertex)) {
-        if (spec.kind === 'table') this.#addTable(new Table(spec.name, tableSchema(schema, spec.key), spec.key, load), platform);
+        if (spec.kind === 'table')
+          this.#addTable(new Table(spec.name, tableSchema(schema, spec.key), spec.key, load), platform);
         else this.#addReceiver(built, vertex, index, spec, schema, platform);
       }
     }
@@ -96,7 +97,11 @@ export class Results {
   #addTable(table: Table, platform: Platform): void {
     const failed = (error: unknown): void => {
       const { code, message } = errorToData(error);
-      platform.log({ level: 'error', message: 'a table could not be read', values: { table: table.name, code, message } });
+      platform.log({
+        level: 'error',
+        message: 'a table could not be read',
+        values: { table: table.name, code, message },
+      });
     };
     this.#tables.set(table.name, { table, feed: new TableFeed(table, platform.timers, failed) });
   }

@@ -28,7 +28,7 @@ export class WorkerPool {
 
   /** Makes the missing workers and dismisses those too many; returns the slots that are up already. */
   resize(parallelism: number): readonly number[] {
-    for (const slot of [...this.#workers.keys()]) if (slot >= parallelism) this.dismiss(slot);
+    for (const slot of Array.from(this.#workers.keys())) if (slot >= parallelism) this.dismiss(slot);
     const up: number[] = [];
     for (let slot = 0; slot < parallelism; slot++) {
       const worker = this.#workers.get(slot);
@@ -54,7 +54,7 @@ export class WorkerPool {
   }
 
   dismissAll(): void {
-    for (const slot of [...this.#workers.keys()]) this.dismiss(slot);
+    for (const slot of Array.from(this.#workers.keys())) this.dismiss(slot);
   }
 
   /** Kills a worker as a crash would: its loss is reported. */

@@ -53,11 +53,15 @@ export function buildChain(init: ChainInit): BuiltChain {
 }
 
 /** Receivers of a vertex that reads from edges: per hash edge one from every slot, else one from this. */
-export function inputChannels(init: Pick<ChainInit, 'built' | 'vertex' | 'channels' | 'slot' | 'parallelism'>): readonly ChannelReceiver[] {
+export function inputChannels(
+  init: Pick<ChainInit, 'built' | 'vertex' | 'channels' | 'slot' | 'parallelism'>,
+): readonly ChannelReceiver[] {
   const { built, vertex, channels, slot, parallelism } = init;
   return built.graph.edges
     .filter((edge) => edge.to === vertex.id)
-    .flatMap((edge) => (edge.kind === 'hash' ? everySlot(parallelism) : [slot]).map((from) => channels.receiver(edge.id, from)));
+    .flatMap((edge) =>
+      (edge.kind === 'hash' ? everySlot(parallelism) : [slot]).map((from) => channels.receiver(edge.id, from)),
+    );
 }
 
 function everySlot(parallelism: number): readonly number[] {
@@ -72,7 +76,9 @@ function buildOutput(init: ChainInit): ChainOutput {
       ? { exchange: everySlot(parallelism).map((to) => channels.sender(output.edge, to)), forward: [], sinks: [] }
       : fanRoute(init, output, 0);
   const late: Route =
-    vertex.late === undefined ? { exchange: [], forward: [], sinks: [] } : fanRoute(init, vertex.late, main.sinks.length);
+    vertex.late === undefined
+      ? { exchange: [], forward: [], sinks: [] }
+      : fanRoute(init, vertex.late, main.sinks.length);
   return new ChainOutput(main, late, attempt);
 }
 

@@ -5,7 +5,7 @@ import type { SubtaskMetrics } from '../metrics/index.ts';
 import type { Packet } from '../exchange/index.ts';
 import type { Chain, Work } from './chain.ts';
 import { chainCounters } from './chain-counters.ts';
-import type { Gate } from './gate.ts';
+import type { Arrival, Gate } from './gate.ts';
 import type { FrameRef } from './stage.ts';
 import type { StepResult, Subtask, SubtaskClock } from './subtask.ts';
 
@@ -36,7 +36,7 @@ export class EdgeSubtask implements Subtask {
     if (!this.#chain.busy) {
       const arrival = this.#gate.next();
       if (arrival === undefined) return 'idle';
-      if (arrival.kind === 'frame') this.#chain.begin(this.#consume(arrival.packet, arrival.release));
+      if (arrival.kind === 'frame') this.#chain.begin(this.#consume(arrival));
       else if (arrival.kind === 'watermark') this.#chain.begin(this.#chain.raise(arrival.watermark));
       else if (arrival.kind === 'idle') this.#chain.begin(this.#chain.idle());
       else this.#chain.begin(this.#pass(arrival.epoch));
@@ -61,10 +61,10 @@ export class EdgeSubtask implements Subtask {
     for (const stage of this.#chain.stages) stage.close();
   }
 
-  *#consume(packet: Packet, release: () => void): Work {
-    this.#rowsIn += packet.rowCount;
-    yield* this.#chain.frame(frameOf(packet));
-    release();
+  *#consume(arrival: Extract<Arrival, { kind: 'frame' }>): Work {
+    this.#rowsIn += arrival.packet.rowCount;
+    yield* this.#chain.frame(frameOf(arrival.packet));
+    arrival.release();
   }
 
   *#pass(epoch: number): Work {

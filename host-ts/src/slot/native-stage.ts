@@ -4,7 +4,13 @@
  * Frames that come from outside the engine's memory (a channel, a closure) are copied into one
  * input buffer that the stage owns and reuses.
  */
-import { CHANNEL_LATE, COUNTER_LATE_ROWS, COUNTER_STATE_BYTES, COUNTER_STATE_KEYS, STATUS_OUTPUT } from '../abi/index.ts';
+import {
+  CHANNEL_LATE,
+  COUNTER_LATE_ROWS,
+  COUNTER_STATE_BYTES,
+  COUNTER_STATE_KEYS,
+  STATUS_OUTPUT,
+} from '../abi/index.ts';
 import type { Engine, EngineTask } from '../engine/index.ts';
 import type { FrameRef, StageCounters, StageRunner } from './stage.ts';
 
@@ -104,7 +110,13 @@ export class NativeStage implements StageRunner {
     const { outPtr, outBytes, outRows, outChannel } = this.task;
     const late = outChannel === CHANNEL_LATE;
     if (!late) this.#rowsOut += outRows;
-    this.#output = new EngineFrame(this.#engine, { ptr: outPtr, length: outBytes, rows: outRows, channel: outChannel, late });
+    this.#output = new EngineFrame(this.#engine, {
+      ptr: outPtr,
+      length: outBytes,
+      rows: outRows,
+      channel: outChannel,
+      late,
+    });
   }
 
   #copyIn(bytes: Uint8Array): number {

@@ -165,7 +165,8 @@ export class SlotRun {
       timers: platform.timers,
       freeze: (epoch: number, splits: readonly SplitState[]) => this.#freeze(epoch, vertex.id, built_, splits),
       wantSplit: () => this.#deps.post({ type: 'want-split', attempt, slot, vertex: vertex.id }),
-      splitDone: (splitId: string) => this.#deps.post({ type: 'split-done', attempt, slot, vertex: vertex.id, splitId }),
+      splitDone: (splitId: string) =>
+        this.#deps.post({ type: 'split-done', attempt, slot, vertex: vertex.id, splitId }),
       wake: () => this.#loop?.wake(),
       fail: (error: unknown) => this.#fail(error, vertex.id),
     };

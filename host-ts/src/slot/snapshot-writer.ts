@@ -123,7 +123,7 @@ export class SnapshotWriter {
 
   #takeRecords(key: Draining, bytes: Uint8Array): void {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    for (let at = 0; at < bytes.byteLength; ) {
+    for (let at = 0; at < bytes.byteLength;) {
       const payloadBytes = view.getUint32(at + RECORD_PAYLOAD_BYTES_AT, true);
       const recordBytes = RECORD_HEADER_BYTES + ((payloadBytes + 15) & ~15);
       const kind = view.getUint32(at + RECORD_KIND_AT, true);

@@ -272,7 +272,10 @@ export class SourceSubtask implements Subtask {
   *#passBarrier(epoch: number): Work {
     yield* this.#raise();
     yield* this.#init.chain.barrier(epoch, () => {
-      this.#init.freeze(epoch, this.#splits.map((split) => split.state(this.vertex)));
+      this.#init.freeze(
+        epoch,
+        this.#splits.map((split) => split.state(this.vertex)),
+      );
     });
   }
 

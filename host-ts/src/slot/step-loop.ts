@@ -62,7 +62,7 @@ export class StepLoop {
   #slice(): void {
     const { clock } = this.#init.platform;
     const startMs = clock.steady();
-    for (let pieces = 0; !this.#stopped; ) {
+    for (let pieces = 0; !this.#stopped;) {
       const worked = this.#round();
       if (worked === 0) return this.#sleep();
       pieces += worked;

@@ -2,7 +2,14 @@
  * Simulated channels: packets arrive after a random delay, in order; capacity is small, so that
  * back-pressure and waiting for credit happen all the time.
  */
-import type { ChannelReceiver, ChannelSender, Doorbell, OpenedChannels, Packet, PacketHead } from '../exchange/index.ts';
+import type {
+  ChannelReceiver,
+  ChannelSender,
+  Doorbell,
+  OpenedChannels,
+  Packet,
+  PacketHead,
+} from '../exchange/index.ts';
 import type { World } from './world.ts';
 
 /** Packets on their way or waiting, at most; a barrier needs room like any other packet. */
@@ -47,7 +54,11 @@ export class SimNetwork {
     const key = `${edge}:${from}:${to}`;
     let channel = this.#channels.get(key);
     if (channel === undefined) {
-      channel = new SimChannel(this.#world, () => this.ring(to), () => this.ring(from));
+      channel = new SimChannel(
+        this.#world,
+        () => this.ring(to),
+        () => this.ring(from),
+      );
       this.#channels.set(key, channel);
     }
     return channel;

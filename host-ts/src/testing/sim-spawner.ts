@@ -44,9 +44,17 @@ export class SimSpawner implements Spawner {
     const { world } = this.#init;
     const inbox = new OrderedMail(world);
     const outbox = new OrderedMail(world);
-    const sim: SimWorker = { slot, events, alive: true, worker: this.#createSlot(() => sim.alive, (message) => {
-      if (sim.alive) outbox.send(() => events.message(message));
-    }) };
+    const sim: SimWorker = {
+      slot,
+      events,
+      alive: true,
+      worker: this.#createSlot(
+        () => sim.alive,
+        (message) => {
+          if (sim.alive) outbox.send(() => events.message(message));
+        },
+      ),
+    };
     this.#workers.add(sim);
     world.at(world.random.next() * 3, () => {
       if (sim.alive) sim.worker.hello();
@@ -80,7 +88,7 @@ export class SimSpawner implements Spawner {
 
   /** The whole process dies: nobody hears of anything any more. */
   crashAll(): void {
-    for (const worker of [...this.#workers]) this.#end(worker);
+    for (const worker of Array.from(this.#workers)) this.#end(worker);
   }
 
   #end(sim: SimWorker): void {

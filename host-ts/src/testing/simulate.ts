@@ -5,7 +5,7 @@
  * Slots crash at random steps, and now and then the whole process: then a new coordinator goes
  * on from what lies in storage. The folded output must not depend on any of it.
  */
-import { errorToData } from '../base/index.ts';
+import { errorToData, withContext } from '../base/index.ts';
 import { MemoryCheckpointStorage, MemoryDisk } from '../checkpoint/index.ts';
 import type { ConnectorRegistry, InputBinding } from '../connectors/index.ts';
 import { Coordinator } from '../coordinator/index.ts';
@@ -84,7 +84,7 @@ class SimulatedRun {
     const planned = crashesMax === 0 ? 0 : this.#world.random.between(1, crashesMax);
     if (planned > 0) this.#scheduleCrash(planned);
     await this.#world.run(() => this.#ended !== undefined, STEPS_MAX);
-    if (this.#ended?.error !== undefined) throw this.#ended.error;
+    if (this.#ended?.error !== undefined) throw withContext(this.#ended.error, { seed: this.#simulation.seed });
     this.#noteRecoveries();
     return this.#result();
   }
@@ -95,7 +95,14 @@ class SimulatedRun {
     this.#alive = alive;
     const isAlive = (): boolean => alive.value;
     const inner = new MemoryCheckpointStorage(this.#disk);
-    this.#spawner = new SimSpawner({ world: this.#world, module, storage: inner, registry, buildJob, faults: faults ?? {} });
+    this.#spawner = new SimSpawner({
+      world: this.#world,
+      module,
+      storage: inner,
+      registry,
+      buildJob,
+      faults: faults ?? {},
+    });
     const coordinator = new Coordinator({
       built: buildJob(),
       platform: simPlatform(this.#world, module, isAlive),
@@ -116,12 +123,9 @@ class SimulatedRun {
     const ended = (error: unknown): void => {
       if (alive.value) this.#ended ??= { error };
     };
-    coordinator.start().then(
-      () => {
-        if (resume && alive.value) this.#restored.push(coordinator.status().restoredEpoch);
-      },
-      ended,
-    );
+    coordinator.start().then(() => {
+      if (resume && alive.value) this.#restored.push(coordinator.status().restoredEpoch);
+    }, ended);
     coordinator.done.then(() => ended(undefined), ended);
   }
 

@@ -49,9 +49,11 @@ export class World {
 
   /** Timers of one worker: silent once it is dead. */
   timers(alive: () => boolean): Timers {
-    const guarded = (callback: () => void): (() => void) => () => {
-      if (alive()) callback();
-    };
+    const guarded =
+      (callback: () => void): (() => void) =>
+      () => {
+        if (alive()) callback();
+      };
     return {
       after: (delayMs, callback) => this.at(delayMs + this.random.next(), guarded(callback)),
       soon: (callback) => void this.at(this.random.next() * 0.2, guarded(callback)),

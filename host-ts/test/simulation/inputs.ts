@@ -9,7 +9,18 @@ export interface FlightRow {
   readonly destination: string;
 }
 
-const AIRPORTS = ['ATL', 'ORD', 'DFW', 'LAX', 'PHX', 'DEN', 'São Paulo–Guarulhos', 'Zürich', '東京国際空港', 'a rather long airport name'];
+const AIRPORTS = [
+  'ATL',
+  'ORD',
+  'DFW',
+  'LAX',
+  'PHX',
+  'DEN',
+  'São Paulo–Guarulhos',
+  'Zürich',
+  '東京国際空港',
+  'a rather long airport name',
+];
 const START_MS = Date.UTC(2001, 0, 1);
 const MINUTE_MS = 60_000;
 
