@@ -89,7 +89,8 @@ function worker() {
       wasmModules(),
     ],
     output: {
-      file: 'dist/worker/index.js',
+      dir: 'dist/worker',
+      entryFileNames: 'index.js',
       format: 'es',
       sourcemap: true,
       inlineDynamicImports: true,

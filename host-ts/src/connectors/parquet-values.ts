@@ -86,7 +86,7 @@ function plainTexts({ source, count }: ValueReader): { offsets: Int32Array; byte
   return checkTexts(offsets, bytes.subarray(0, filled));
 }
 
-const strict = new TextDecoder('utf-8', { fatal: true });
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 
 // The engine compares and hashes bytes, and everybody shows them as text: so they have to be UTF-8, each by itself.
 function checkTexts(offsets: Int32Array, bytes: Uint8Array): { offsets: Int32Array; bytes: Uint8Array } {

@@ -1,0 +1,29 @@
+/** The tables of a job that is not running any more, as its newest checkpoint left them. */
+import type { CheckpointStorage, Manifest } from '../../host-ts/src/checkpoint/index.ts';
+import type { BuiltJob } from '../../host-ts/src/plan/index.ts';
+import { sinksOf } from '../../host-ts/src/plan/index.ts';
+import { Table, tableSchema } from '../../host-ts/src/table/index.ts';
+import { tableUnknown } from './errors.ts';
+
+export function tableNames(built: BuiltJob): readonly string[] {
+  return tableSinks(built).map(({ spec }) => spec.name);
+}
+
+export async function committedTable(built: BuiltJob, storage: CheckpointStorage, name: string): Promise<Table> {
+  const found = tableSinks(built).find(({ spec }) => spec.name === name);
+  if (found === undefined) throw tableUnknown(built.graph.name, name, tableNames(built));
+  const { spec, schema } = found;
+  const table = new Table(name, tableSchema(schema, spec.key), spec.key, (value) => storage.getValue(value));
+  const newest = (await storage.epochs()).at(-1);
+  if (newest !== undefined) {
+    const manifest = JSON.parse(new TextDecoder().decode(await storage.manifest(newest))) as Manifest;
+    table.reset(manifest.tables[name] ?? []);
+  }
+  return table;
+}
+
+function tableSinks(built: BuiltJob) {
+  return built.graph.vertices.flatMap((vertex) =>
+    sinksOf(vertex).flatMap(({ spec, schema }) => (spec.kind === 'table' ? [{ spec, schema }] : [])),
+  );
+}

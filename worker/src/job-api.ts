@@ -1,0 +1,164 @@
+/**
+ * The HTTP interface of one job, answered in its coordinator's object (the Worker has resolved the job's name and
+ * passes it as the first part of the path; inputs go to their logs and never come here).
+ *
+ *   POST start · stop · cancel · pause · resume · checkpoint · pace · rescale · slots/:slot/crash
+ *   GET  status · metrics · explain · graph · logs · tables · tables/:table
+ */
+import type { JobStatus } from '../../host-ts/src/control/index.ts';
+import { explain } from '../../host-ts/src/plan/index.ts';
+import type { BuiltJob } from '../../host-ts/src/plan/index.ts';
+import type { Table } from '../../host-ts/src/table/index.ts';
+import type { CheckpointStorage } from '../../host-ts/src/checkpoint/index.ts';
+import { committedTable, tableNames } from './committed-tables.ts';
+import { jobEnded, jobNotStarted, methodNotAllowed, parameterInvalid, pathUnknown, startInvalid } from './errors.ts';
+import { json, jsonBodyOf } from './http-answers.ts';
+import type { JobRun } from './job-run.ts';
+import { JSON_BODY_BYTES_MAX } from './limits.ts';
+import type { Run, RunRecord } from './run-record.ts';
+import type { ServedJobs } from './served-jobs.ts';
+import { paceOf, startOptions } from './start-request.ts';
+import type { StartOptions } from './start-request.ts';
+import { tableAnswer } from './table-answers.ts';
+
+export interface JobAccess {
+  readonly jobs: ServedJobs;
+  readonly record: RunRecord;
+  readonly storage: CheckpointStorage;
+  /** Undefined before the first start and after the end. */
+  readonly running: JobRun | undefined;
+  start(job: string, options: StartOptions): Promise<JobRun>;
+  crashSlot(job: string, slot: number): Promise<void>;
+}
+
+interface Call {
+  readonly job: string;
+  readonly rest: readonly string[];
+  readonly request: Request;
+  readonly parameters: URLSearchParams;
+  readonly access: JobAccess;
+}
+
+type Answer = (call: Call) => Promise<Response>;
+
+const GET: Readonly<Record<string, Answer>> = {
+  status: async (call) => json(status(call)),
+  metrics: async ({ access, job }) =>
+    json(access.running?.coordinator.metrics() ?? lastRun(access, job).result?.metrics),
+  explain: async ({ access, job }) => new Response(explain(access.jobs.build(job).graph)),
+  graph: async ({ access, job }) => json(access.jobs.build(job).graph),
+  logs: async (call) => json(runningOf(call, 'reading its log').coordinator.log.lines),
+  tables: tables,
+};
+
+const POST: Readonly<Record<string, Answer>> = {
+  start,
+  stop: async (call) => json({ epoch: await runningOf(call, 'stopping it').coordinator.stop() }),
+  cancel: async (call) => {
+    runningOf(call, 'cancelling it').coordinator.cancel();
+    return json(status(call));
+  },
+  pause: (call) => paused(call, true),
+  resume: (call) => paused(call, false),
+  checkpoint: async (call) => json({ epoch: await runningOf(call, 'a checkpoint').coordinator.checkpoint() }),
+  pace,
+  rescale,
+  slots: crash,
+};
+
+export async function answerJob(request: Request, access: JobAccess): Promise<Response> {
+  const url = new URL(request.url);
+  const [job = '', action = '', ...rest] = url.pathname.slice(1).split('/').map(decodeURIComponent);
+  const methods = { GET, POST };
+  const allowed = Object.entries(methods).flatMap(([method, answers]) =>
+    Object.hasOwn(answers, action) ? [method] : [],
+  );
+  const path = `/jobs/${url.pathname.slice(1)}`;
+  if (allowed.length === 0 || (rest.length > 0 && action !== 'tables' && action !== 'slots')) throw pathUnknown(path);
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  if (!allowed.includes(method)) throw methodNotAllowed(request.method, path, allowed);
+  const answer = methods[method as 'GET' | 'POST'][action]!;
+  return answer({ job, rest, request, parameters: url.searchParams, access });
+}
+
+async function start({ access, job, request }: Call): Promise<Response> {
+  const built = access.jobs.build(job);
+  const options = startOptions(await jsonBodyOf(request, JSON_BODY_BYTES_MAX), {
+    name: job,
+    inputs: inputNames(built),
+  });
+  const { coordinator } = await access.start(job, options);
+  return json(coordinator.status(), 201);
+}
+
+async function paused(call: Call, isPaused: boolean): Promise<Response> {
+  runningOf(call, isPaused ? 'pausing it' : 'resuming it').coordinator.setPaused(isPaused);
+  call.access.record.change({ paused: isPaused });
+  return json(status(call));
+}
+
+/** `{ "pace": 86400 }`; null or nothing for unlimited. */
+async function pace(call: Call): Promise<Response> {
+  const { pace: speed } = await jsonBodyOf(call.request, JSON_BODY_BYTES_MAX);
+  const checked = paceOf(speed);
+  runningOf(call, 'another pace').coordinator.setPace(checked);
+  call.access.record.change({ pace: checked });
+  return json(status(call));
+}
+
+/** `{ "parallelism": 4 }` */
+async function rescale(call: Call): Promise<Response> {
+  const { parallelism } = await jsonBodyOf(call.request, JSON_BODY_BYTES_MAX);
+  if (typeof parallelism !== 'number') throw startInvalid('parallelism', parallelism, 'a number of slots');
+  await runningOf(call, 'rescaling').coordinator.rescale(parallelism);
+  call.access.record.change({ parallelism });
+  return json(status(call));
+}
+
+/** Resets a slot's object as a crash would, for demonstrations and tests: the job recovers. */
+async function crash(call: Call): Promise<Response> {
+  const [slot = '', verb] = call.rest;
+  if (verb !== 'crash' || call.rest.length !== 2) throw pathUnknown(`/jobs/${call.job}/slots/${call.rest.join('/')}`);
+  const { parallelism } = runningOf(call, 'crashing a slot').coordinator.status();
+  const number = /^\d{1,3}$/.test(slot) ? Number(slot) : NaN;
+  if (!(number < parallelism)) throw parameterInvalid('slot', slot, `a number from 0 to ${parallelism - 1}`);
+  await call.access.crashSlot(call.job, number);
+  return json(status(call));
+}
+
+async function tables(call: Call): Promise<Response> {
+  const { access, job, rest, parameters } = call;
+  const built = access.jobs.build(job);
+  const [name] = rest;
+  if (name === undefined) return json(tableNames(built));
+  if (rest.length > 1) throw pathUnknown(`/jobs/${job}/tables/${rest.join('/')}`);
+  lastRun(access, job);
+  return tableAnswer(await tableOf(access, built, name), parameters);
+}
+
+async function tableOf(access: JobAccess, built: BuiltJob, name: string): Promise<Table> {
+  const { running } = access;
+  if (running === undefined) return committedTable(built, access.storage, name);
+  await running.started;
+  return running.coordinator.results.table(name).table;
+}
+
+function status({ access, job }: Call): JobStatus | undefined {
+  return access.running?.coordinator.status() ?? lastRun(access, job).result?.status;
+}
+
+function runningOf({ access, job }: Call, wanted: string): JobRun {
+  const { running } = access;
+  if (running !== undefined) return running;
+  throw jobEnded(job, lastRun(access, job).result?.status.phase ?? 'not running', wanted);
+}
+
+function lastRun({ record }: JobAccess, job: string): Run {
+  const { run } = record;
+  if (run === undefined) throw jobNotStarted(job);
+  return run;
+}
+
+function inputNames(built: BuiltJob): readonly string[] {
+  return built.inputs.map(({ name }) => name);
+}

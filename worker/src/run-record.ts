@@ -1,0 +1,70 @@
+/**
+ * What the coordinator's object remembers of its job's run, so that it goes on by itself after an eviction or a crash,
+ * and still knows how a run ended.
+ *
+ *   started ──(inputs bound, first attempt begun)──► underway ──► ended
+ *
+ * A run that is only `started` begins afresh if it was asked to: its former checkpoints may not be forgotten yet.
+ */
+import type { JobStatus } from '../../host-ts/src/control/index.ts';
+import type { JobMetrics } from '../../host-ts/src/metrics/index.ts';
+import type { Sqlite } from './sqlite.ts';
+import type { StartOptions } from './start-request.ts';
+
+export interface Run {
+  readonly job: string;
+  readonly state: 'started' | 'underway' | 'ended';
+  readonly options: StartOptions;
+  /** Raised whenever the object begins or goes on with a run: slots hear the newest only. */
+  readonly incarnation: number;
+  /** How it ended. */
+  readonly result: { readonly status: JobStatus; readonly metrics: JobMetrics } | null;
+}
+
+export class RunRecord {
+  readonly #storage: Sqlite;
+
+  constructor(storage: Sqlite) {
+    this.#storage = storage;
+    storage.sql.exec('CREATE TABLE IF NOT EXISTS run (one INTEGER PRIMARY KEY CHECK (one = 1), run TEXT NOT NULL)');
+  }
+
+  get run(): Run | undefined {
+    const [row] = this.#storage.sql.exec('SELECT run FROM run').toArray();
+    return row === undefined ? undefined : (JSON.parse(String(row['run'])) as Run);
+  }
+
+  start(job: string, options: StartOptions): Run {
+    const incarnation = (this.run?.incarnation ?? 0) + 1;
+    return this.#write({ job, state: 'started', options, incarnation, result: null });
+  }
+
+  /** The object came back in the middle of a run. */
+  goOn(run: Run): Run {
+    return this.#write({ ...run, incarnation: run.incarnation + 1 });
+  }
+
+  underway(): void {
+    this.#change({ state: 'underway' });
+  }
+
+  end(result: NonNullable<Run['result']>): void {
+    this.#change({ state: 'ended', result });
+  }
+
+  /** Options that change in the middle of a run hold after a crash too. */
+  change(options: Partial<StartOptions>): void {
+    const { run } = this;
+    if (run !== undefined) this.#write({ ...run, options: { ...run.options, ...options } });
+  }
+
+  #change(changes: Partial<Run>): void {
+    const { run } = this;
+    if (run !== undefined) this.#write({ ...run, ...changes });
+  }
+
+  #write(run: Run): Run {
+    this.#storage.sql.exec('INSERT OR REPLACE INTO run (one, run) VALUES (1, ?)', JSON.stringify(run));
+    return run;
+  }
+}
