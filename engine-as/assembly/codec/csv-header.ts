@@ -2,7 +2,7 @@
 import { ERROR_CSV_FIELD_MISSING } from "../../abi";
 import { cutField, fieldFrom, fieldTo, newlinesPassed, passedReset } from "./csv-field";
 import { refuse } from "./refusal";
-import { columnOut, Decoder } from "./decoder";
+import { columnOut, Decoder, STEP_BYTES, STEP_SOURCE_AT, STEP_TYPE_AT } from "./decoder";
 
 /**
  * Passes BOM and header (when the plan says there is one) and orders the columns; the address after
@@ -54,17 +54,17 @@ function bind(decoder: Decoder, field: i32): void {
   }
 }
 
-/** u16 column numbers by ascending field (insertion sort: at most 256, once). */
+/** Writes the steps of a record: the wanted columns by ascending field (insertion sort: at most 256, once). */
 function orderColumns(decoder: Decoder): void {
   for (let i = 0; i < decoder.columnCount; i++) {
-    const source = columnOut(decoder, i).source;
-    let at = i;
-    while (at > 0) {
-      const before = load<u16>(decoder.order + ((<usize>(at - 1)) << 1));
-      if (columnOut(decoder, before).source <= source) break;
-      store<u16>(decoder.order + ((<usize>at) << 1), before);
-      at--;
+    const column = columnOut(decoder, i);
+    let at = decoder.order + <usize>i * STEP_BYTES;
+    while (at > decoder.order && load<i32>(at - STEP_BYTES, STEP_SOURCE_AT) > column.source) {
+      memory.copy(at, at - STEP_BYTES, STEP_BYTES);
+      at -= STEP_BYTES;
     }
-    store<u16>(decoder.order + ((<usize>at) << 1), <u16>i);
+    store<usize>(at, changetype<usize>(column));
+    store<i32>(at, column.source, STEP_SOURCE_AT);
+    store<i32>(at, column.type, STEP_TYPE_AT);
   }
 }

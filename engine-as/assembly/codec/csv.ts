@@ -18,7 +18,7 @@ import {
 } from "../../abi";
 import { GRAMMAR_LOOSE, parsedF64, parsedI64, parseF64, parseI64, parseShortI64 } from "../kernels/number";
 import { ColumnOut, PUT_OK, putF64, putI32, putI64, putText } from "./column-out";
-import { columnOut, Decoder, failAt, STOP_END, STOP_FULL } from "./decoder";
+import { Decoder, failAt, STEP_BYTES, STEP_SOURCE_AT, STEP_TYPE_AT, STOP_END, STOP_FULL } from "./decoder";
 import { csvHeader } from "./csv-header";
 import { newlinesPassed, passedReset, putField, skipFields, skipRest } from "./csv-field";
 import { refuse } from "./refusal";
@@ -81,21 +81,21 @@ function csvRecord(decoder: Decoder, start: usize, end: usize): usize {
   const row = decoder.rows;
   const lastField = decoder.fieldCount - 1;
   let order = decoder.order;
-  const orderEnd = order + ((<usize>decoder.columnCount) << 1);
+  const orderEnd = order + <usize>decoder.columnCount * STEP_BYTES;
   const delimiters = i8x16.splat(<i8>delimiter);
   const newlines = i8x16.splat(<i8>LF);
   let field = 0;
   let p = start;
   passedReset();
   do {
-    const column = columnOut(decoder, load<u16>(order));
-    const source = column.source;
+    const column = changetype<ColumnOut>(load<usize>(order));
+    const source = load<i32>(order, STEP_SOURCE_AT);
     if (field < source) {
       p = skipFields(decoder, p, end, source - field, column.index);
       if (p == 0) return 0;
       field = source;
     }
-    let after = plainField(decoder, column, row, p, delimiter, delimiters, newlines);
+    let after = plainField(decoder, column, load<i32>(order, STEP_TYPE_AT), row, p, delimiter, delimiters, newlines);
     if (after == 0) {
       after = putField(decoder, column, row, p, end);
       if (after == 0) return 0;
@@ -103,10 +103,10 @@ function csvRecord(decoder: Decoder, start: usize, end: usize): usize {
     p = after;
     const c = <u32>load<u8>(p);
     if (field == lastField) return recordEnd(decoder, p, c);
-    if (c != delimiter) return missing(decoder, order + 2 < orderEnd ? load<u16>(order, 2) : -1, p);
+    if (c != delimiter) return missing(decoder, order + STEP_BYTES, orderEnd, p);
     p++;
     field++;
-    order += 2;
+    order += STEP_BYTES;
   } while (order < orderEnd);
   return skipRest(decoder, p, end, lastField - field);
 }
@@ -116,13 +116,13 @@ function csvRecord(decoder: Decoder, start: usize, end: usize): usize {
 function plainField(
   decoder: Decoder,
   column: ColumnOut,
+  type: i32,
   row: i32,
   p: usize,
   delimiter: u32,
   delimiters: v128,
   newlines: v128,
 ): usize {
-  const type = column.type;
   if (type == TYPE_UTF8) return plainText(decoder, column, row, p, delimiters, newlines);
   let after: usize = 0;
   if (type == TYPE_I64) {
@@ -178,6 +178,8 @@ function recordEnd(decoder: Decoder, p: usize, c: u32): usize {
   return refuse(decoder, ERROR_CSV_FIELD_EXTRA, -1, p, 1);
 }
 
-function missing(decoder: Decoder, column: i32, at: usize): usize {
+/** The record ends before the column of this step, or before a field that nobody wants. */
+function missing(decoder: Decoder, step: usize, stepsEnd: usize, at: usize): usize {
+  const column = step < stepsEnd ? changetype<ColumnOut>(load<usize>(step)).index : -1;
   return refuse(decoder, ERROR_CSV_FIELD_MISSING, column, at, 0);
 }

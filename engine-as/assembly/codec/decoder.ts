@@ -32,6 +32,11 @@ export const STOP_ERROR: i32 = 3;
 
 export const COLUMN_BYTES: usize = (offsetof<ColumnOut>() + 15) & ~15;
 
+/** A step: +0 address of the ColumnOut  +4 i32 its field  +8 i32 its type (together, since every field asks). */
+export const STEP_BYTES: usize = 12;
+export const STEP_SOURCE_AT: usize = 4;
+export const STEP_TYPE_AT: usize = 8;
+
 
 @unmanaged
 export class Decoder {
@@ -53,7 +58,7 @@ export class Decoder {
   skipped: i64;
   columns: usize;
   nullPtr: usize;
-  /** CSV: the wanted columns in the order of their fields (u16[columnCount]). */
+  /** CSV: a step per wanted column in the order of their fields. */
   order: usize;
 
   // the frame (frame-out.ts)

@@ -39,8 +39,16 @@ import { dictionaryBytes, dictionaryFree, dictionaryId, TextDictionary } from ".
 /** Makes room for up to `rowsMax` rows; false = out of memory. */
 export function frameBegin(decoder: Decoder, rowsMax: i32): bool {
   let rowBytes = 0;
-  for (let i = 0; i < decoder.columnCount; i++) rowBytes += columnWidth(columnOut(decoder, i));
-  const rows = max(1, min(min(rowsMax, FRAME_ROWS_MAX), FRAME_BYTES_TARGET / rowBytes));
+  for (let i = 0; i < decoder.columnCount; i++) {
+    const column = columnOut(decoder, i);
+    rowBytes += columnWidth(column);
+    column.textBytes = 0;
+  }
+  // as many as will fit beside the dictionaries, so that a full frame needs no moving
+  decoder.rows = 0;
+  decoder.rowBytes = rowBytes;
+  const room = max(0, FRAME_BYTES_TARGET - heldBytes(decoder));
+  const rows = max(1, min(min(rowsMax, FRAME_ROWS_MAX), room / rowBytes));
   let at = FRAME_HEADER_BYTES + decoder.columnCount * COLUMN_ENTRY_BYTES;
   for (let i = 0; i < decoder.columnCount; i++) {
     const column = columnOut(decoder, i);
@@ -57,13 +65,10 @@ export function frameBegin(decoder: Decoder, rowsMax: i32): bool {
     const column = columnOut(decoder, i);
     column.data = decoder.frame + <usize>at;
     column.hasNulls = false;
-    column.textBytes = 0;
     if (isPlainText(column)) store<i32>(column.data, 0);
     at += padded(dataBytes(column, rows));
   }
-  decoder.rows = 0;
   decoder.rowsMax = rows;
-  decoder.rowBytes = rowBytes;
   return true;
 }
 

@@ -140,10 +140,12 @@ function lineByGrammar(
     p++;
     if (decoder.sequenceCount == 0) learnBegin(decoder);
   }
+  if (step == decoder.sequence && step < stepsEnd) step += STEP_BYTES; // the first one holds the brace
   let textFrom = start;
   while (true) {
     let index = STEP_SKIP;
-    let value = step < stepsEnd ? matchStep(step, p) : 0;
+    // steps after the first one begin with a comma, so they may only follow a value
+    let value = !isFirst && step < stepsEnd ? matchStep(step, p) : 0;
     if (value != 0 && load<i32>(step, 8) != STEP_END) {
       index = load<i32>(step, 8);
       step += STEP_BYTES;
