@@ -14,7 +14,8 @@ export interface TableHash {
 export interface TableHashOptions {
   /** Leaves out rows of windows that end later (ms). */
   readonly untilMs?: number;
-  readonly progress?: (share: number) => void;
+  /** Told how many rows are hashed. */
+  readonly progress?: (rows: number) => void;
 }
 
 export async function hashTable(table: TableHandle, options: TableHashOptions = {}): Promise<TableHash> {
@@ -23,13 +24,31 @@ export async function hashTable(table: TableHandle, options: TableHashOptions = 
   const hash = new Sha256();
   const encoder = new TextEncoder();
   let rows = 0;
-  for (let offset = 0; ; offset += ROWS_AT_ONCE) {
-    const chunk = await table.scan({ offset, limit: ROWS_AT_ONCE });
+  for await (const chunk of chunksOf(table, columns.map(({ name }) => name))) {
     const chosen = untilMs === Infinity ? chunk : chunk.filter((row) => Number(row['window_end']) <= untilMs);
     hash.update(encoder.encode(chosen.map((row) => rowLine(row, columns)).join('')));
     rows += chosen.length;
-    if (chunk.length < ROWS_AT_ONCE) return { sha256: hash.finish(), rows };
-    progress?.(Math.min(1, offset / Math.max(1, await table.rowCount())));
+    progress?.(rows);
+  }
+  return { sha256: hash.finish(), rows };
+}
+
+/**
+ * All rows in key order, each once, while new rows may come in between and push others back: every chunk begins with
+ * the last row of the one before, and goes on behind it, wherever it lies by then.
+ */
+async function* chunksOf(table: TableHandle, columns: readonly string[]): AsyncGenerator<readonly TableRow[]> {
+  let last: TableRow | undefined;
+  for (let offset = 0; ; ) {
+    const chunk = await table.scan({ offset, limit: ROWS_AT_ONCE });
+    const at = last === undefined ? -1 : chunk.findIndex((row) => columns.every((name) => row[name] === last![name]));
+    const isPushedBehind = last !== undefined && at < 0;
+    if (!isPushedBehind) {
+      yield chunk.slice(at + 1);
+      last = chunk.at(-1);
+    }
+    if (chunk.length < ROWS_AT_ONCE) return;
+    offset += isPushedBehind ? ROWS_AT_ONCE : ROWS_AT_ONCE - 1;
   }
 }
 

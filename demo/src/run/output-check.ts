@@ -5,6 +5,7 @@
 // memory: whole tables if the first has finished, else all windows that had ended by the newest one on the page. Those
 // are complete in both, because windows are published in the order of their ends.
 import { effect, signal } from '@preact/signals';
+import { formatCount } from '../format.ts';
 import { hashTable } from '../results/table-hash.ts';
 import type { TableHash } from '../results/table-hash.ts';
 import { startJob } from './home.ts';
@@ -37,9 +38,10 @@ export async function checkOutput(): Promise<void> {
     if (generation.peek() === began) check.value = next;
   };
   try {
+    const progress = (step: string) => ({ progress: (rows: number) => show({ state: 'running', step: `${step}: ${formatCount(rows)} rows` }) });
     const limit = untilMs === undefined ? {} : { untilMs };
-    show({ state: 'running', step: 'Hashing this table…' });
-    const mine = await hashTable(handle.table(demo.view.table), limit);
+    show({ state: 'running', step: 'Hashing this table' });
+    const mine = await hashTable(handle.table(demo.view.table), { ...limit, ...progress('Hashing this table') });
     const known = finished ? demo.reference : undefined;
     let other: TableHash | undefined = known;
     if (other === undefined) {
@@ -47,8 +49,7 @@ export async function checkOutput(): Promise<void> {
       const second = await startJob(demo, { parallelism: 1, paceSpeed: null, resume: false, inMemory: true });
       try {
         await second.done;
-        show({ state: 'running', step: 'Hashing its table…' });
-        other = await hashTable(second.table(demo.view.table), limit);
+        other = await hashTable(second.table(demo.view.table), { ...limit, ...progress('Hashing its table') });
       } finally {
         second.close();
       }
