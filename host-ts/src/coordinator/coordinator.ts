@@ -5,7 +5,7 @@
  * next one; a slot that failed or vanished is replaced. Every message and every storage call
  * carries the attempt, so that late ones have no effect.
  */
-import { PARALLELISM_MAX, errorFromData, errorToData, withContext } from '../base/index.ts';
+import { errorFromData, errorToData, withContext } from '../base/index.ts';
 import type { ErrorData } from '../base/index.ts';
 import { recordsForSlot } from '../checkpoint/index.ts';
 import type { Manifest } from '../checkpoint/index.ts';
@@ -17,14 +17,7 @@ import { CheckpointCycle } from './checkpoint-cycle.ts';
 import { Checkpoints } from './checkpoints.ts';
 import type { CoordinatorInit } from './coordinator-init.ts';
 import { deployInputs } from './deploy-inputs.ts';
-import {
-  jobChanged,
-  jobNameDiffers,
-  jobNotRunning,
-  parallelismOutOfRange,
-  slotLost,
-  sourceNotReplayable,
-} from './errors.ts';
+import { jobNotRunning, slotLost, sourceNotReplayable } from './errors.ts';
 import { bindSources, checkUnchanged, firstTime, manifestInputs, rowsTotal, splitPools } from './inputs.ts';
 import type { BoundSource } from './inputs.ts';
 import { JobLog } from './job-log.ts';
@@ -32,6 +25,7 @@ import { JobProgress } from './job-progress.ts';
 import { Recoveries } from './recoveries.ts';
 import { RestartPolicy } from './restart-policy.ts';
 import { Results } from './results.ts';
+import { checkFits, checkParallelism } from './start-checks.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 export class Coordinator {
@@ -93,12 +87,12 @@ export class Coordinator {
   /** Binds the inputs, finds what to resume from and starts the first attempt. */
   async start(): Promise<void> {
     try {
-      this.#checkParallelism(this.#parallelism);
+      checkParallelism(this.#parallelism, this.#init.built);
       this.#attemptNumber = await this.#checkpoints.nextAttempt(1);
       if (this.#init.resume) await this.#checkpoints.load();
       else await this.#checkpoints.forgetAll(this.#attemptNumber);
       const newest = this.#checkpoints.newest;
-      if (newest !== undefined) this.#checkFits(newest);
+      if (newest !== undefined) checkFits(newest, this.#init.built);
       this.#sources = await bindSources(this.#init);
       this.#progress.setSources(this.#sources.map((source) => source.vertex));
       if (newest !== undefined) checkUnchanged(this.#sources, newest);
@@ -175,7 +169,7 @@ export class Coordinator {
 
   /** Goes on from a fresh checkpoint with another number of slots. */
   async rescale(parallelism: number): Promise<void> {
-    this.#checkParallelism(parallelism);
+    checkParallelism(parallelism, this.#init.built);
     await this.checkpoint();
     this.#mustRun('rescaling');
     this.#parallelism = parallelism;
@@ -192,18 +186,6 @@ export class Coordinator {
 
   #mustRun(wanted: string): void {
     if (this.#ended) throw jobNotRunning(this.#init.built.graph.name, this.#phase, wanted);
-  }
-
-  #checkParallelism(parallelism: number): void {
-    const max = Math.min(PARALLELISM_MAX, this.#init.built.graph.keyGroups);
-    const fits = Number.isInteger(parallelism) && parallelism >= 1 && parallelism <= max;
-    if (!fits) throw parallelismOutOfRange(parallelism, max);
-  }
-
-  #checkFits(manifest: Manifest): void {
-    const { graph, graphHash } = this.#init.built;
-    if (manifest.job !== graph.name) throw jobNameDiffers(manifest.job, graph.name);
-    if (manifest.graphHash !== graphHash) throw jobChanged(graph.name, manifest.epoch, manifest.graphHash, graphHash);
   }
 
   // ---- attempts --------------------------------------------------------------------------
