@@ -2,7 +2,9 @@
 //   node bench/micro/state.mjs [--json] [--tiny] [--only=tables|windows]
 // Tables: counts of random i64 keys, 1 k to 10 M of them, keys already known; variants alternate within a round and
 // the median of short pieces is printed. Windows: frames in memory → results drained, one instance, hashing and emission included.
-import { compileEntry, instantiate, WindowUnderTest } from '../../host-ts/test/engine/window-harness.ts';
+const { compileEntry, instantiate, WindowUnderTest } = await import(
+  new URL('../../host-ts/test/engine/window-harness.ts', import.meta.url).href
+);
 
 const tiny = process.argv.includes('--tiny');
 const only = process.argv.find((arg) => arg.startsWith('--only='))?.slice(7);
@@ -13,13 +15,19 @@ const HOUR = 3_600_000;
 const AIRPORTS = 150;
 let hash = 0;
 
-if (only !== 'windows') for (const keys of tiny ? [1000] : (process.env.KEYS?.split(",").map(Number) ?? [1000, 100_000, 1_000_000, 10_000_000])) tables(keys);
+if (only !== 'windows')
+  for (const keys of tiny
+    ? [1000]
+    : (process.env.KEYS?.split(',').map(Number) ?? [1000, 100_000, 1_000_000, 10_000_000]))
+    tables(keys);
 if (only !== 'tables') windows();
 print('state/hash', hash >>> 0, 'hash');
 
 function print(name, value, unit) {
   const rounded = unit === 'hash' ? value : Number(value.toPrecision(4));
-  console.log(process.argv.includes('--json') ? JSON.stringify({ name, value: rounded, unit }) : `${name}\t${rounded}\t${unit}`);
+  console.log(
+    process.argv.includes('--json') ? JSON.stringify({ name, value: rounded, unit }) : `${name}\t${rounded}\t${unit}`,
+  );
 }
 
 function mixIn(value) {
@@ -89,7 +97,17 @@ function frameOf(rows, salt) {
   const dictBytes = Buffer.from(Array.from({ length: AIRPORTS }, (_, i) => codeOf(i)).join(''));
   const late = new Uint8Array((n + 7) >> 3);
   for (let i = 0; i < n; i++) if (rows.delays[i] > 15n) late[i >> 3] |= 1 << (i & 7);
-  const blocks = [rows.times, rows.delays, rows.origins, dictOffsets, dictBytes, rows.destinations, dictOffsets, dictBytes, late];
+  const blocks = [
+    rows.times,
+    rows.delays,
+    rows.origins,
+    dictOffsets,
+    dictBytes,
+    rows.destinations,
+    dictOffsets,
+    dictBytes,
+    late,
+  ];
   let end = 64 + 48 * 5;
   const at = blocks.map((block) => {
     const from = end;
@@ -100,17 +118,22 @@ function frameOf(rows, salt) {
   const view = new DataView(frame.buffer);
   blocks.forEach((block, i) => frame.set(new Uint8Array(block.buffer, block.byteOffset, block.byteLength), at[i]));
   const u32 = (offset, value) => view.setUint32(offset, value, true);
-  u32(0, 0x31464c53), u32(4, end), u32(8, n), u32(12, 5), u32(32, 5), u32(36, 1), u32(48, 0);
+  (u32(0, 0x31464c53), u32(4, end), u32(8, n), u32(12, 5), u32(32, 5), u32(36, 1), u32(48, 0));
   view.setBigInt64(16, rows.times[0], true);
   view.setBigInt64(24, rows.times[n - 1], true);
   const fixed = (c, type, block) => {
-    view.setUint8(64 + 48 * c, type), u32(64 + 48 * c + 8, at[block]), u32(64 + 48 * c + 12, blocks[block].byteLength);
+    (view.setUint8(64 + 48 * c, type),
+      u32(64 + 48 * c + 8, at[block]),
+      u32(64 + 48 * c + 12, blocks[block].byteLength));
   };
-  fixed(0, 5, 0), fixed(1, 3, 1), fixed(2, 6, 2), fixed(3, 6, 5), fixed(4, 1, 8);
-  for (const [c, block] of [[2, 3], [3, 6]]) {
+  (fixed(0, 5, 0), fixed(1, 3, 1), fixed(2, 6, 2), fixed(3, 6, 5), fixed(4, 1, 8));
+  for (const [c, block] of [
+    [2, 3],
+    [3, 6],
+  ]) {
     const e = 64 + 48 * c;
     view.setUint8(e + 1, 1);
-    u32(e + 24, at[block]), u32(e + 28, AIRPORTS), u32(e + 32, at[block + 1]), u32(e + 36, dictBytes.length);
+    (u32(e + 24, at[block]), u32(e + 28, AIRPORTS), u32(e + 32, at[block + 1]), u32(e + 36, dictBytes.length));
     view.setBigUint64(e + 40, 0x1234_5678_9abcn + BigInt(salt), true);
   }
   return frame;
@@ -159,7 +182,10 @@ function windows() {
     time: 0,
     size: HOUR,
     slide: HOUR,
-    aggregates: [{ fn: 'count', column: -1 }, { fn: 'max', column: 1 }],
+    aggregates: [
+      { fn: 'count', column: -1 },
+      { fn: 'max', column: 1 },
+    ],
   };
   const routes = {
     types,

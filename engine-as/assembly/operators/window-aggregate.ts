@@ -14,6 +14,7 @@ export function orderKey(value: f64): i64 {
   return orderBits(canonicalBits(value));
 }
 
+
 @inline
 export function orderBits(bits: i64): i64 {
   return bits ^ ((bits >> 63) & 0x7fffffffffffffff);
@@ -47,14 +48,16 @@ export function aggregateRows(op: WindowOperator, rows: usize, entries: usize, n
   }
 }
 
+
 @inline
 function entryAt(entries: usize, i: i32): usize {
-  return <usize>load<u32>(entries + (<usize>i << 2));
+  return <usize>load<u32>(entries + ((<usize>i) << 2));
 }
+
 
 @inline
 function rowAt(rows: usize, i: i32): usize {
-  return <usize>load<u16>(rows + (<usize>i << 1));
+  return <usize>load<u16>(rows + ((<usize>i) << 1));
 }
 
 function countAll(entries: usize, n: i32, at: usize): void {
@@ -71,12 +74,14 @@ function countMasked(rows: usize, entries: usize, n: i32, at: usize, mask: usize
   }
 }
 
+
 @inline
 function addWide(cell: usize, low: u64, high: i64): void {
   const sum = load<u64>(cell) + low;
   store<u64>(cell, sum);
   store<i64>(cell, load<i64>(cell, 8) + high + <i64>(sum < low), 8);
 }
+
 
 @inline
 function subtractWide(cell: usize, low: u64, high: i64): void {
@@ -95,7 +100,7 @@ function sumAll(rows: usize, entries: usize, n: i32, at: usize, values: usize): 
 function sumMasked(rows: usize, entries: usize, n: i32, at: usize, values: usize, mask: usize): void {
   for (let i = 0; i < n; i++) {
     const row = rowAt(rows, i);
-    const value = load<i64>(values + (row << 3)) & -<i64>load<u8>(mask + row);
+    const value = load<i64>(values + (row << 3)) & -(<i64>load<u8>(mask + row));
     addWide(entryAt(entries, i) + at, <u64>value, value >> 63);
   }
 }
@@ -108,7 +113,16 @@ function sumExact(rows: usize, entries: usize, n: i32, at: usize, values: usize,
   }
 }
 
-function extreme(rows: usize, entries: usize, n: i32, at: usize, values: usize, mask: usize, isF64: bool, largest: bool): void {
+function extreme(
+  rows: usize,
+  entries: usize,
+  n: i32,
+  at: usize,
+  values: usize,
+  mask: usize,
+  isF64: bool,
+  largest: bool,
+): void {
   for (let i = 0; i < n; i++) {
     const row = rowAt(rows, i);
     if (mask != 0 && load<u8>(mask + row) == 0) continue;
@@ -123,7 +137,14 @@ function extreme(rows: usize, entries: usize, n: i32, at: usize, values: usize, 
  * Adds (sign 1) or takes back (sign −1; only COUNT and sums occur then) n entries that lie `width`
  * apart from `first` on to entries[i]. Distinct counts are not touched: they do not add up.
  */
-export function aggregateEntries(op: WindowOperator, first: usize, width: usize, entries: usize, n: i32, sign: i64): void {
+export function aggregateEntries(
+  op: WindowOperator,
+  first: usize,
+  width: usize,
+  entries: usize,
+  n: i32,
+  sign: i64,
+): void {
   for (let i = 0; i < op.accumulatorCount; i++) {
     const acc = op.accumulatorAt(i);
     const from = first + acc.at;

@@ -12,8 +12,6 @@ import {
   ENCODING_PLAIN,
   ERROR_OVERFLOW,
   FRAME_ROWS_MAX,
-  
-  
   TYPE_BOOL,
   TYPE_F64,
   TYPE_I32,
@@ -29,6 +27,7 @@ import { Aggregate, WindowOperator } from "./window-types";
 const BITMAP_BYTES: usize = 512;
 const TWO_64: f64 = 18446744073709551616.0;
 
+
 @unmanaged
 export class Emit {
   arena: usize;
@@ -42,6 +41,7 @@ export class Emit {
   timeMax: i64;
 }
 
+
 @inline
 export function emitBatch(emit: usize): Emit {
   return changetype<Emit>(emit);
@@ -51,12 +51,12 @@ export function emitBatch(emit: usize): Emit {
 export function emitTypes(op: WindowOperator, out: usize): i32 {
   const count = op.keyCount + 2 + op.aggregateCount;
   if (out == 0) return count;
-  for (let i = 0; i < count; i++) store<i32>(out + (<usize>i << 2), typeAt(op, i));
+  for (let i = 0; i < count; i++) store<i32>(out + ((<usize>i) << 2), typeAt(op, i));
   return count;
 }
 
 function typeAt(op: WindowOperator, index: i32): i32 {
-  if (index < op.keyCount) return load<i32>(op.keyTypes + (<usize>index << 2));
+  if (index < op.keyCount) return load<i32>(op.keyTypes + ((<usize>index) << 2));
   if (index < op.keyCount + 2) return TYPE_TIMESTAMP;
   return op.aggregateAt(index - op.keyCount - 2).type;
 }
@@ -67,7 +67,7 @@ export function emitStart(op: WindowOperator, arena: usize): usize {
   const ptr = arenaAlloc(arena, offsetof<Emit>());
   const batch = arenaAlloc(arena, BATCH_BYTES + <usize>count * COLUMN_BYTES);
   const nulls = arenaAlloc(arena, <usize>count);
-  const capacities = arenaAlloc(arena, <usize>count << 2);
+  const capacities = arenaAlloc(arena, (<usize>count) << 2);
   if (ptr == 0 || batch == 0 || nulls == 0 || capacities == 0) return 0;
   memory.fill(nulls, 0, count);
   const emit = changetype<Emit>(ptr);
@@ -94,11 +94,11 @@ function startColumn(emit: Emit, index: i32, type: i32): bool {
   column.dict = 0;
   column.bytes = 0;
   column.validity = arenaAlloc(emit.arena, BITMAP_BYTES);
-  column.data = arenaAlloc(emit.arena, type == TYPE_BOOL ? BITMAP_BYTES : <usize>(FRAME_ROWS_MAX + 1) << 3);
+  column.data = arenaAlloc(emit.arena, type == TYPE_BOOL ? BITMAP_BYTES : (<usize>(FRAME_ROWS_MAX + 1)) << 3);
   if (column.validity == 0 || column.data == 0) return false;
   memory.fill(column.validity, 0xff, BITMAP_BYTES);
   if (type == TYPE_BOOL) memory.fill(column.data, 0, BITMAP_BYTES);
-  store<u32>(emit.capacities + (<usize>index << 2), 0);
+  store<u32>(emit.capacities + ((<usize>index) << 2), 0);
   if (type == TYPE_UTF8) store<i32>(column.data, 0);
   return true;
 }
@@ -110,7 +110,7 @@ export function emitRows(op: WindowOperator, ptr: usize, row: i32, n: i32, longB
   emit.timeMin = min(emit.timeMin, end - 1);
   emit.timeMax = max(emit.timeMax, end - 1);
   for (let i = 0; i < op.keyCount; i++) {
-    const slotAt = <usize>load<u32>(op.slotAts + (<usize>i << 2));
+    const slotAt = <usize>load<u32>(op.slotAts + ((<usize>i) << 2));
     if (typeAt(op, i) == TYPE_UTF8) {
       if (!emitStrings(op, emit, i, slotAt, row, n, longBase)) return false;
     } else {
@@ -126,31 +126,33 @@ export function emitRows(op: WindowOperator, ptr: usize, row: i32, n: i32, longB
   return true;
 }
 
+
 @inline
 function entryOf(op: WindowOperator, i: i32): usize {
-  return <usize>load<u32>(op.emitEntries + (<usize>i << 2));
+  return <usize>load<u32>(op.emitEntries + ((<usize>i) << 2));
 }
 
 function setNull(emit: Emit, index: i32, row: i32): void {
-  const at = changetype<Column>(columnAt(emit.batch, index)).validity + (<usize>row >> 3);
-  store<u8>(at, load<u8>(at) & ~(<u8>1 << (<u8>row & 7)));
+  const at = changetype<Column>(columnAt(emit.batch, index)).validity + ((<usize>row) >> 3);
+  store<u8>(at, load<u8>(at) & ~((<u8>1) << ((<u8>row) & 7)));
   store<u8>(emit.nulls + <usize>index, 1);
 }
 
 function emitKeyNulls(op: WindowOperator, emit: Emit, index: i32, row: i32, n: i32): void {
   for (let i = 0; i < n; i++) {
     const mask = load<u64>(entryOf(op, i), HEAD_NULLS_AT);
-    if (((mask >> <u64>index) & 1) != 0) setNull(emit, index, row + i);
+    if (((mask >> (<u64>index)) & 1) != 0) setNull(emit, index, row + i);
   }
 }
 
+
 @inline
 function storeValue(data: usize, type: i32, row: i32, value: i64): void {
-  if (type == TYPE_I32) store<i32>(data + (<usize>row << 2), <i32>value);
-  else if (type != TYPE_BOOL) store<i64>(data + (<usize>row << 3), value);
+  if (type == TYPE_I32) store<i32>(data + ((<usize>row) << 2), <i32>value);
+  else if (type != TYPE_BOOL) store<i64>(data + ((<usize>row) << 3), value);
   else if (value != 0) {
-    const at = data + (<usize>row >> 3);
-    store<u8>(at, load<u8>(at) | (<u8>1 << (<u8>row & 7)));
+    const at = data + ((<usize>row) >> 3);
+    store<u8>(at, load<u8>(at) | ((<u8>1) << ((<u8>row) & 7)));
   }
 }
 
@@ -161,7 +163,7 @@ function emitFixed(op: WindowOperator, emit: Emit, index: i32, at: usize, row: i
 
 function emitStrings(op: WindowOperator, emit: Emit, index: i32, at: usize, row: i32, n: i32, longBase: usize): bool {
   const column = changetype<Column>(columnAt(emit.batch, index));
-  const offsets = column.data + (<usize>row << 2);
+  const offsets = column.data + ((<usize>row) << 2);
   let used = load<u32>(offsets);
   let need = used;
   for (let i = 0; i < n; i++) need += load<u32>(entryOf(op, i) + at);
@@ -178,14 +180,14 @@ function emitStrings(op: WindowOperator, emit: Emit, index: i32, at: usize, row:
       memory.copy(to, slotText(slot, longBase), length);
     }
     used += length;
-    store<u32>(offsets + (<usize>(i + 1) << 2), used);
+    store<u32>(offsets + ((<usize>(i + 1)) << 2), used);
   }
   emit.stringBytes += <usize>(need - load<u32>(offsets));
   return true;
 }
 
 function roomForStrings(emit: Emit, column: Column, index: i32, used: u32, need: u32): bool {
-  const capacityAt = emit.capacities + (<usize>index << 2);
+  const capacityAt = emit.capacities + ((<usize>index) << 2);
   const known = load<u32>(capacityAt);
   if (column.bytes != 0 && need <= known) return true;
   const capacity = max(need + (need >> 1), 16384);
@@ -198,8 +200,8 @@ function roomForStrings(emit: Emit, column: Column, index: i32, used: u32, need:
 }
 
 function fillTimes(emit: Emit, index: i32, row: i32, n: i32, value: i64): void {
-  const data = changetype<Column>(columnAt(emit.batch, index)).data + (<usize>row << 3);
-  for (let i = 0; i < n; i++) store<i64>(data + (<usize>i << 3), value);
+  const data = changetype<Column>(columnAt(emit.batch, index)).data + ((<usize>row) << 3);
+  for (let i = 0; i < n; i++) store<i64>(data + ((<usize>i) << 3), value);
 }
 
 function emitAggregate(op: WindowOperator, emit: Emit, index: i32, aggregate: Aggregate, row: i32, n: i32): bool {
@@ -240,7 +242,7 @@ function averageOf(cell: usize, type: i32, count: i64): f64 {
   if (type == TYPE_F64) return exactRead(cell) / <f64>count;
   const low = load<u64>(cell);
   const high = load<i64>(cell, 8);
-  const sum = high == <i64>low >> 63 ? <f64>(<i64>low) : <f64>high * TWO_64 + <f64>low;
+  const sum = high == (<i64>low) >> 63 ? <f64>(<i64>low) : <f64>high * TWO_64 + <f64>low;
   return sum / <f64>count;
 }
 

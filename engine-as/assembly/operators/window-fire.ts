@@ -64,7 +64,7 @@ function liveEntries(op: WindowOperator, first: usize, n: i32): i32 {
   let entry = first;
   let live = 0;
   for (let i = 0; i < n; i++, entry += width) {
-    store<u32>(op.emitEntries + (<usize>live << 2), <u32>entry);
+    store<u32>(op.emitEntries + ((<usize>live) << 2), <u32>entry);
     live += <i32>(rowsAt == 0 || load<i64>(entry + rowsAt) != 0);
   }
   return live;
@@ -110,7 +110,8 @@ function fireEnd(op: WindowOperator): bool {
     const space = op.spaceAt(i);
     if (space.nextEnd == end) space.nextEnd = end + op.slide;
     if (space.nextEnd > lastWindowEnd(space.slice, op.size, op.slide, op.offset)) {
-      if (space.added != 0 && !mergeSpace(op, space, changetype<Table>(op.running), op.runningDistinct, -1)) return false;
+      if (space.added != 0 && !mergeSpace(op, space, changetype<Table>(op.running), op.runningDistinct, -1))
+        return false;
       spaceFree(op, changetype<usize>(space));
       continue;
     }

@@ -3,9 +3,28 @@
 // The entries of a namespace are heads themselves, so they are looked up in the target as they lie
 // in their pages. A distinct count does not add up: it changes when a (key, value) pair appears in
 // the target or loses its last row; only then the key's entry is looked up.
-import { PAGE_COUNT_AT, Table, TableShape, copyWords, pageEnd, pageEntries, tableFree, tableNew, tablePageAt, tableResolve } from "../state/index";
+import {
+  PAGE_COUNT_AT,
+  Table,
+  TableShape,
+  copyWords,
+  pageEnd,
+  pageEntries,
+  tableFree,
+  tableNew,
+  tablePageAt,
+  tableResolve,
+} from "../state/index";
 import { aggregateEntries } from "./window-aggregate";
-import { ACC_DISTINCT, CHUNK_ROWS, Space, WindowOperator, distinctTableAt, distinctTablesFree, distinctTablesNew } from "./window-types";
+import {
+  ACC_DISTINCT,
+  CHUNK_ROWS,
+  Space,
+  WindowOperator,
+  distinctTableAt,
+  distinctTablesFree,
+  distinctTablesNew,
+} from "./window-types";
 
 /** sign 1: adds the namespace to the target tables; −1: takes it back. False = error slot filled. */
 export function mergeSpace(op: WindowOperator, space: Space, main: Table, distinct: usize, sign: i64): bool {
@@ -66,7 +85,7 @@ function countValues(op: WindowOperator, shape: TableShape, first: usize, n: i32
   let changed = 0;
   let from = first;
   for (let i = 0; i < n; i++, from += width) {
-    const value = <usize>load<u32>(op.entries + (<usize>i << 2)) + valueAt;
+    const value = <usize>load<u32>(op.entries + ((<usize>i) << 2)) + valueAt;
     const before = load<i64>(value);
     const after = before + sign * load<i64>(from + valueAt);
     store<i64>(value, after);
@@ -86,7 +105,7 @@ function countKeys(op: WindowOperator, main: Table, longBase: usize, n: i32, cou
   if (n == 0) return true;
   if (!tableResolve(main, op.heads, <usize>op.headBytes, longBase, n, op.entries2, 0)) return false;
   for (let i = 0; i < n; i++) {
-    const cell = <usize>load<u32>(op.entries2 + (<usize>i << 2)) + countAt;
+    const cell = <usize>load<u32>(op.entries2 + ((<usize>i) << 2)) + countAt;
     store<i64>(cell, load<i64>(cell) + sign);
   }
   return true;

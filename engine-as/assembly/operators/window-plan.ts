@@ -55,23 +55,33 @@ export function planRead(op: WindowOperator, payload: usize, words: i32, types: 
     if (column < 0 || column >= typeCount) return bad(op, 1 + i, column);
     const type = word(types, column);
     if (type < TYPE_BOOL || type > TYPE_UTF8) return bad(op, 1 + i, type);
-    store<i32>(op.keyTypes + (<usize>i << 2), type);
-    store<u32>(op.slotAts + (<usize>i << 2), slotAt);
-    if (type == TYPE_UTF8) refs |= (<u64>1) << <u64>((slotAt >> 3) + 1);
+    store<i32>(op.keyTypes + ((<usize>i) << 2), type);
+    store<u32>(op.slotAts + ((<usize>i) << 2), slotAt);
+    if (type == TYPE_UTF8) refs |= refBit(slotAt);
     slotAt += slotBytes(type);
   }
   op.headBytes = slotAt;
   op.refs = refs;
-  return readTimes(op, payload, keyCount + 1, types, typeCount) && readAggregates(op, payload, words, keyCount + 9, types, typeCount);
+  return (
+    readTimes(op, payload, keyCount + 1, types, typeCount) &&
+    readAggregates(op, payload, words, keyCount + 9, types, typeCount)
+  );
 }
+
+/** The bit of a utf8 slot's second word. */
+function refBit(slotAt: u32): u64 {
+  const word: u64 = (slotAt >> 3) + 1;
+  return (<u64>1) << word;
+}
+
 
 @inline
 function word(ptr: usize, index: i32): i32 {
-  return load<i32>(ptr + (<usize>index << 2));
+  return load<i32>(ptr + ((<usize>index) << 2));
 }
 
 function word64(ptr: usize, index: i32): i64 {
-  return <i64>((<u64>(<u32>word(ptr, index + 1)) << 32) | <u64>(<u32>word(ptr, index)));
+  return <i64>(((<u64>(<u32>word(ptr, index + 1))) << 32) | (<u64>(<u32>word(ptr, index))));
 }
 
 function bad(op: WindowOperator, at: i32, found: i64): bool {
@@ -80,8 +90,8 @@ function bad(op: WindowOperator, at: i32, found: i64): bool {
 }
 
 function payloadCopy(op: WindowOperator, from: usize, count: i32): usize {
-  const ptr = arenaAlloc(op.plan, (<usize>count << 2) + 4);
-  if (ptr != 0) memory.copy(ptr, from, <usize>count << 2);
+  const ptr = arenaAlloc(op.plan, ((<usize>count) << 2) + 4);
+  if (ptr != 0) memory.copy(ptr, from, (<usize>count) << 2);
   return ptr;
 }
 
@@ -102,7 +112,7 @@ function readTimes(op: WindowOperator, payload: usize, at: i32, types: usize, ty
   op.width = gcd(op.size, op.slide);
   op.groups.log2 = <u32>log2;
   op.groups.from = 0;
-  op.groups.to = (<u32>1) << <u32>log2;
+  op.groups.to = (<u32>1) << (<u32>log2);
   return true;
 }
 
@@ -124,7 +134,8 @@ function readAggregates(op: WindowOperator, payload: usize, words: i32, at: i32,
     if (column < -1 || column >= typeCount) return bad(op, from + 1, column);
     if (filter < -1 || filter >= typeCount) return bad(op, from + 2, filter);
     if (filter >= 0 && word(types, filter) != TYPE_BOOL) return bad(op, from + 2, filter);
-    if (!addAggregate(op, from, word(payload, from), column, filter, column < 0 ? 0 : word(types, column))) return false;
+    if (!addAggregate(op, from, word(payload, from), column, filter, column < 0 ? 0 : word(types, column)))
+      return false;
   }
   // running windows must know when a key has no rows left
   op.rowsAt = op.incremental != 0 ? accumulator(op, ACC_COUNT, source(op, -1, -1, 0)).at : 0;
@@ -215,7 +226,7 @@ function makeShapes(op: WindowOperator): bool {
       shape.tableId = 1 + acc.table;
       shape.headBytes = op.headBytes + slotBytes(type);
       shape.entryBytes = shape.headBytes + 16;
-      shape.refs = op.refs | (type == TYPE_UTF8 ? (<u64>1) << <u64>((op.headBytes >> 3) + 1) : 0);
+      shape.refs = op.refs | (type == TYPE_UTF8 ? refBit(op.headBytes) : 0);
       shape.template = zeros;
       if (!shapeInit(shape)) return bad(op, 0, shape.entryBytes);
       op.headBytesMax = max(op.headBytesMax, shape.headBytes);

@@ -34,7 +34,13 @@ export function pushBatch(op: WindowOperator, batch: usize): i32 {
   }
   const hashes = keyHashes(op, batch);
   if (hashes == 0 || !sourcesPrepare(op, batch, hashes)) return failIn(op.id);
-  if (b.late == 0 && (b.flags & FRAME_TIMED) != 0 && b.timeColumn == op.timeColumn && b.timeMin > -TIME_LIMIT && b.timeMax < TIME_LIMIT) {
+  if (
+    b.late == 0 &&
+    (b.flags & FRAME_TIMED) != 0 &&
+    b.timeColumn == op.timeColumn &&
+    b.timeMin > -TIME_LIMIT &&
+    b.timeMax < TIME_LIMIT
+  ) {
     const slice = floorTo(b.timeMin, op.width, op.offset);
     if (b.timeMax >= b.timeMin && b.timeMax - slice < op.width) return pushSlice(op, batch, hashes, rows, n, slice);
   }
@@ -43,7 +49,7 @@ export function pushBatch(op: WindowOperator, batch: usize): i32 {
 
 function firstNull(validity: usize, rows: usize, n: i32): i32 {
   for (let i = 0; i < n; i++) {
-    const row = <i32>load<u16>(rows + (<usize>i << 1));
+    const row = <i32>load<u16>(rows + ((<usize>i) << 1));
     if (!bitAt(validity, row)) return row;
   }
   return -1;
@@ -58,9 +64,9 @@ function pushSlice(op: WindowOperator, batch: usize, hashes: usize, rows: usize,
 }
 
 function pushRows(op: WindowOperator, batch: usize, hashes: usize, rows: usize, n: i32, times: usize): i32 {
-  const indexes = arenaAlloc(op.arena, <usize>n << 1);
-  const sorted = arenaAlloc(op.arena, <usize>n << 1);
-  const lateRows = arenaAlloc(op.arena, <usize>n << 1);
+  const indexes = arenaAlloc(op.arena, (<usize>n) << 1);
+  const sorted = arenaAlloc(op.arena, (<usize>n) << 1);
+  const lateRows = arenaAlloc(op.arena, (<usize>n) << 1);
   const list = arenaAlloc(op.arena, <usize>n * LIST_BYTES);
   if (indexes == 0 || sorted == 0 || lateRows == 0 || list == 0) return failIn(op.id);
   const listed = assign(op, changetype<Batch>(batch).late, rows, n, times, indexes, list);
@@ -75,12 +81,12 @@ function pushRows(op: WindowOperator, batch: usize, hashes: usize, rows: usize, 
   // counting sort by namespace; rows keep their order within one
   let lateCount = 0;
   for (let i = 0; i < n; i++) {
-    const row = load<u16>(rows + (<usize>i << 1));
-    const index = <u32>load<u16>(indexes + (<usize>i << 1));
+    const row = load<u16>(rows + ((<usize>i) << 1));
+    const index = <u32>load<u16>(indexes + ((<usize>i) << 1));
     if (index < INDEX_GAP) {
       const at = list + <usize>index * LIST_BYTES;
       const count = load<u32>(at, 8);
-      store<u16>(sorted + (<usize>(load<u32>(at, 4) + count) << 1), row);
+      store<u16>(sorted + ((<usize>(load<u32>(at, 4) + count)) << 1), row);
       store<u32>(at, count + 1, 8);
     } else if (index == INDEX_LATE) {
       store<u16>(lateRows + ((<usize>lateCount) << 1), row);
@@ -89,8 +95,9 @@ function pushRows(op: WindowOperator, batch: usize, hashes: usize, rows: usize, 
   }
   for (let i = 0; i < listed; i++) {
     const at = list + <usize>i * LIST_BYTES;
-    const from = sorted + (<usize>load<u32>(at, 4) << 1);
-    if (!spaceUpdate(op, changetype<Space>(load<usize>(at)), batch, hashes, from, load<i32>(at, 8))) return failIn(op.id);
+    const from = sorted + ((<usize>load<u32>(at, 4)) << 1);
+    if (!spaceUpdate(op, changetype<Space>(load<usize>(at)), batch, hashes, from, load<i32>(at, 8)))
+      return failIn(op.id);
   }
   return lateCount > 0 ? setLate(op, batch, lateRows, lateCount) : STATUS_DONE;
 }
@@ -107,7 +114,7 @@ function assign(op: WindowOperator, late: usize, rows: usize, n: i32, times: usi
   let from: i64 = i64.MAX_VALUE;
   let to: i64 = i64.MIN_VALUE;
   for (let i = 0; i < n; i++) {
-    const row = <usize>load<u16>(rows + (<usize>i << 1));
+    const row = <usize>load<u16>(rows + ((<usize>i) << 1));
     const time = load<i64>(times + (row << 3));
     const watermark = late != 0 ? max(own, load<i64>(late + (row << 3))) : own;
     if (<u64>(time - slice) >= width || watermark > to || watermark < from) {
@@ -135,7 +142,7 @@ function assign(op: WindowOperator, late: usize, rows: usize, n: i32, times: usi
         index = known.pushIndex;
       }
     }
-    store<u16>(indexes + (<usize>i << 1), <u16>index);
+    store<u16>(indexes + ((<usize>i) << 1), <u16>index);
     if (index < INDEX_GAP) {
       const count = list + <usize>index * LIST_BYTES;
       store<u32>(count, load<u32>(count, 8) + 1, 8);

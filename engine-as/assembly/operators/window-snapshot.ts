@@ -129,14 +129,16 @@ function restoreMeta(op: WindowOperator, payload: usize, payloadBytes: u32): i32
   const shape = load<u64>(payload);
   if (shape != shapeHash(op)) return badSnapshot(op.id, CHECK_SHAPE, shape, shapeHash(op));
   const watermark = load<i64>(payload, 8);
-  if (op.restoredMeta != 0 && watermark != op.watermark) return badSnapshot(op.id, CHECK_WATERMARK, watermark, op.watermark);
+  if (op.restoredMeta != 0 && watermark != op.watermark)
+    return badSnapshot(op.id, CHECK_WATERMARK, watermark, op.watermark);
   op.watermark = watermark;
   op.restoredMeta = 1;
   return STATUS_DONE;
 }
 
 function restorePage(op: WindowOperator, payload: usize, payloadBytes: u32): i32 {
-  if (payloadBytes < <u32>PAGE_HEADER_BYTES) return badSnapshot(op.id, CHECK_PAGE_BYTES, payloadBytes, PAGE_HEADER_BYTES);
+  if (payloadBytes < <u32>PAGE_HEADER_BYTES)
+    return badSnapshot(op.id, CHECK_PAGE_BYTES, payloadBytes, PAGE_HEADER_BYTES);
   const table = load<u32>(payload, PAGE_TABLE_AT);
   if (table > <u32>op.distinctCount) return badSnapshot(op.id, CHECK_TABLE, table, op.distinctCount);
   const shape = table == 0 ? op.mainShape : op.distinctShapeAt(table - 1);
@@ -154,7 +156,8 @@ function restorePage(op: WindowOperator, payload: usize, payloadBytes: u32): i32
 }
 
 function isNamespace(op: WindowOperator, slice: i64, firstEnd: i64): bool {
-  if (slice <= -TIME_LIMIT - op.width || slice >= TIME_LIMIT || floorTo(slice, op.width, op.offset) != slice) return false;
+  if (slice <= -TIME_LIMIT - op.width || slice >= TIME_LIMIT || floorTo(slice, op.width, op.offset) != slice)
+    return false;
   const last = lastWindowEnd(slice, op.size, op.slide, op.offset);
   const first = firstWindowEnd(slice, op.size, op.slide, op.width, op.offset);
   return firstEnd >= first && firstEnd <= last && (firstEnd - first) % op.slide == 0;

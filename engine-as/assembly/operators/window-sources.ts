@@ -14,13 +14,13 @@ export const EMPTY_KEY_HASH: u64 = 0x9e3779b97f4a7c15;
 /** u64[rows] hashes of the key columns of the selected rows; 0 = out of memory. */
 export function keyHashes(op: WindowOperator, batch: usize): usize {
   const rows = changetype<Batch>(batch).rows;
-  const hashes = arenaAlloc(op.arena, <usize>rows << 3);
+  const hashes = arenaAlloc(op.arena, (<usize>rows) << 3);
   if (hashes == 0) return 0;
   if (op.keyCount == 0) {
-    for (let row = 0; row < rows; row++) store<u64>(hashes + (<usize>row << 3), EMPTY_KEY_HASH);
+    for (let row = 0; row < rows; row++) store<u64>(hashes + ((<usize>row) << 3), EMPTY_KEY_HASH);
   }
   for (let i = 0; i < op.keyCount; i++) {
-    hashColumn(columnAt(batch, load<i32>(op.keys + (<usize>i << 2))), batch, hashes, i > 0);
+    hashColumn(columnAt(batch, load<i32>(op.keys + ((<usize>i) << 2))), batch, hashes, i > 0);
   }
   return hashes;
 }
@@ -34,9 +34,9 @@ export function sourcesPrepare(op: WindowOperator, batch: usize, hashes: usize):
   for (let i = 0; i < op.accumulatorCount; i++) {
     const acc = op.accumulatorAt(i);
     if (acc.kind != ACC_DISTINCT) continue;
-    acc.hashes = arenaAlloc(op.arena, <usize>rows << 3);
+    acc.hashes = arenaAlloc(op.arena, (<usize>rows) << 3);
     if (acc.hashes == 0) return false;
-    memory.copy(acc.hashes, hashes, <usize>rows << 3);
+    memory.copy(acc.hashes, hashes, (<usize>rows) << 3);
     hashColumn(columnAt(batch, op.sourceAt(acc.source).column), batch, acc.hashes, true);
     keepKeyGroups(acc.hashes, hashes, rows, op.groups.log2);
   }
@@ -46,8 +46,8 @@ export function sourcesPrepare(op: WindowOperator, batch: usize, hashes: usize):
 /** A value moves with its key: the top bits of its hash are those of the key. */
 function keepKeyGroups(hashes: usize, keys: usize, rows: i32, log2: u32): void {
   if (log2 == 0) return;
-  const low = <u64>(-1) >> <u64>log2;
-  const end = hashes + (<usize>rows << 3);
+  const low = (<u64>-1) >> (<u64>log2);
+  const end = hashes + ((<usize>rows) << 3);
   for (; hashes < end; hashes += 8, keys += 8) {
     store<u64>(hashes, (load<u64>(keys) & ~low) | (load<u64>(hashes) & low));
   }
@@ -62,7 +62,7 @@ function prepareSource(op: WindowOperator, source: Source, batch: usize, rows: i
     validity = column.validity;
     source.values = column.data;
     if (source.type == TYPE_I32 || source.type == TYPE_BOOL) {
-      source.values = arenaAlloc(op.arena, <usize>rows << 3);
+      source.values = arenaAlloc(op.arena, (<usize>rows) << 3);
       if (source.values == 0) return false;
       widen(column, source.values, rows);
     }
@@ -82,9 +82,10 @@ function prepareSource(op: WindowOperator, source: Source, batch: usize, rows: i
 function widen(column: Column, values: usize, rows: i32): void {
   const data = column.data;
   if (column.type == TYPE_I32) {
-    for (let row = 0; row < rows; row++) store<i64>(values + (<usize>row << 3), <i64>load<i32>(data + (<usize>row << 2)));
+    for (let row = 0; row < rows; row++)
+      store<i64>(values + ((<usize>row) << 3), <i64>load<i32>(data + ((<usize>row) << 2)));
   } else {
-    for (let row = 0; row < rows; row++) store<i64>(values + (<usize>row << 3), <i64>bitAt(data, row));
+    for (let row = 0; row < rows; row++) store<i64>(values + ((<usize>row) << 3), <i64>bitAt(data, row));
   }
 }
 
@@ -96,7 +97,7 @@ function fillMask(mask: usize, bitmap: usize, rows: i32, and: bool): void {
   }
   for (let row = 0; row < rows; row += 8) {
     // eight bits become eight bytes: spread by a multiplication, then one bit per byte
-    const bits = <u64>load<u8>(bitmap + (<usize>row >> 3));
+    const bits = <u64>load<u8>(bitmap + ((<usize>row) >> 3));
     const spread = (((bits & 0x7f) * 0x02040810204081) & 0x0101010101010101) | ((bits >> 7) << 56);
     const at = mask + <usize>row;
     store<u64>(at, and ? load<u64>(at) & spread : spread);

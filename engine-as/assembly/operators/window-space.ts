@@ -46,8 +46,8 @@ function insertSpace(op: WindowOperator, index: i32, slice: i64, firstEnd: i64):
   if (op.spaceCount == op.spaceCapacity && !growSpaces(op)) return 0;
   const ptr = spaceNew(op, slice, firstEnd);
   if (ptr == 0) return 0;
-  const at = op.spaces + (<usize>index << 2);
-  memory.copy(at + 4, at, <usize>(op.spaceCount - index) << 2);
+  const at = op.spaces + ((<usize>index) << 2);
+  memory.copy(at + 4, at, (<usize>(op.spaceCount - index)) << 2);
   store<usize>(at, ptr);
   op.spaceCount++;
   op.nextEnd = min(op.nextEnd, firstEnd);
@@ -72,9 +72,9 @@ function spaceNew(op: WindowOperator, slice: i64, firstEnd: i64): usize {
 
 function growSpaces(op: WindowOperator): bool {
   const capacity = max(op.spaceCapacity << 1, 16);
-  const spaces = blockAlloc(<usize>capacity << 2);
+  const spaces = blockAlloc((<usize>capacity) << 2);
   if (spaces == 0) return false;
-  memory.copy(spaces, op.spaces, <usize>op.spaceCount << 2);
+  memory.copy(spaces, op.spaces, (<usize>op.spaceCount) << 2);
   blockFree(op.spaces);
   op.spaces = spaces;
   op.spaceCapacity = capacity;

@@ -27,6 +27,7 @@ export class Source {
   mask: usize;
 }
 
+
 @unmanaged
 export class Accumulator {
   kind: i32;
@@ -39,6 +40,7 @@ export class Accumulator {
   /** of the current batch: u64[rows], hashes of (key, value) */
   hashes: usize;
 }
+
 
 @unmanaged
 export class Aggregate {
@@ -73,6 +75,7 @@ export class Space {
   cacheDictionary: u64;
   seenDictionary: u64;
 }
+
 
 @unmanaged
 export class WindowOperator {
@@ -151,39 +154,45 @@ export class WindowOperator {
   restored: i32;
   restoredMeta: i32;
 
+
   @inline aggregateAt(index: i32): Aggregate {
     return changetype<Aggregate>(this.aggregates + <usize>index * offsetof<Aggregate>());
   }
+
 
   @inline accumulatorAt(index: i32): Accumulator {
     return changetype<Accumulator>(this.accumulators + <usize>index * offsetof<Accumulator>());
   }
 
+
   @inline sourceAt(index: i32): Source {
     return changetype<Source>(this.sources + <usize>index * offsetof<Source>());
   }
+
 
   @inline distinctShapeAt(index: i32): TableShape {
     return changetype<TableShape>(this.distinctShapes + <usize>index * offsetof<TableShape>());
   }
 
+
   @inline spaceAt(index: i32): Space {
-    return changetype<Space>(load<usize>(this.spaces + (<usize>index << 2)));
+    return changetype<Space>(load<usize>(this.spaces + ((<usize>index) << 2)));
   }
 }
 
+
 @inline
 export function distinctTableAt(tables: usize, index: i32): Table {
-  return changetype<Table>(load<usize>(tables + (<usize>index << 2)));
+  return changetype<Table>(load<usize>(tables + ((<usize>index) << 2)));
 }
 
 /** u32[distinctCount] of new tables for a namespace; 0 = out of memory. */
 export function distinctTablesNew(op: WindowOperator, pages: PageStore, a: i64, b: i64): usize {
-  const tables = blockAlloc((<usize>op.distinctCount << 2) + 4);
+  const tables = blockAlloc(((<usize>op.distinctCount) << 2) + 4);
   if (tables == 0) return 0;
   for (let i = 0; i < op.distinctCount; i++) {
     const table = tableNew(op.distinctShapeAt(i), pages, a, b, op.id);
-    store<usize>(tables + (<usize>i << 2), table);
+    store<usize>(tables + ((<usize>i) << 2), table);
     if (table != 0) continue;
     distinctTablesFree(tables, i);
     return 0;
@@ -193,6 +202,6 @@ export function distinctTablesNew(op: WindowOperator, pages: PageStore, a: i64, 
 
 export function distinctTablesFree(tables: usize, count: i32): void {
   if (tables == 0) return;
-  for (let i = 0; i < count; i++) tableFree(load<usize>(tables + (<usize>i << 2)));
+  for (let i = 0; i < count; i++) tableFree(load<usize>(tables + ((<usize>i) << 2)));
   blockFree(tables);
 }

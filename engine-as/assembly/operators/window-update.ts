@@ -15,7 +15,7 @@ export function spaceUpdate(op: WindowOperator, space: Space, batch: usize, hash
   let done = 0;
   while (done < n) {
     const count = min(n - done, CHUNK_ROWS);
-    const from = rows + (<usize>done << 1);
+    const from = rows + ((<usize>done) << 1);
     const found = cached
       ? resolveCached(op, space, batch, hashes, from, count)
       : resolveRows(op, changetype<Table>(space.main), batch, hashes, from, count, op.entries);
@@ -31,7 +31,15 @@ export function spaceUpdate(op: WindowOperator, space: Space, batch: usize, hash
 }
 
 /** Builds the heads of n rows and finds or makes their entries. */
-function resolveRows(op: WindowOperator, table: Table, batch: usize, hashes: usize, rows: usize, n: i32, entries: usize): bool {
+function resolveRows(
+  op: WindowOperator,
+  table: Table,
+  batch: usize,
+  hashes: usize,
+  rows: usize,
+  n: i32,
+  entries: usize,
+): bool {
   const stride = <usize>op.headBytes;
   buildHeads(op, stride, batch, hashes, rows, n);
   return tableResolve(table, op.heads, stride, 0, n, entries, 0);
@@ -40,8 +48,8 @@ function resolveRows(op: WindowOperator, table: Table, batch: usize, hashes: usi
 function buildHeads(op: WindowOperator, stride: usize, batch: usize, hashes: usize, rows: usize, n: i32): void {
   headsStart(op.heads, stride, hashes, rows, n);
   for (let i = 0; i < op.keyCount; i++) {
-    const column = columnAt(batch, load<i32>(op.keys + (<usize>i << 2)));
-    headsColumn(op.heads, stride, column, rows, n, <usize>load<u32>(op.slotAts + (<usize>i << 2)), i);
+    const column = columnAt(batch, load<i32>(op.keys + ((<usize>i) << 2)));
+    headsColumn(op.heads, stride, column, rows, n, <usize>load<u32>(op.slotAts + ((<usize>i) << 2)), i);
   }
 }
 
@@ -79,17 +87,17 @@ function resolveCached(op: WindowOperator, space: Space, batch: usize, hashes: u
   const entries = op.entries;
   while (true) {
     if (space.cacheMoves != table.moves) {
-      memory.fill(cache, 0, <usize>space.cacheCapacity << 2);
+      memory.fill(cache, 0, (<usize>space.cacheCapacity) << 2);
       space.cacheMoves = table.moves;
     }
     let missing = 0;
     for (let i = 0; i < n; i++) {
-      const row = <usize>load<u16>(rows + (<usize>i << 1));
+      const row = <usize>load<u16>(rows + ((<usize>i) << 1));
       let id = load<i32>(ids + (row << 2));
       if (validity != 0 && !bitAt(validity, <i32>row)) id = nullId;
-      const entry = load<u32>(cache + (<usize>id << 2));
-      store<u32>(entries + (<usize>i << 2), entry);
-      store<u16>(op.rows2 + (<usize>missing << 1), <u16>row);
+      const entry = load<u32>(cache + ((<usize>id) << 2));
+      store<u32>(entries + ((<usize>i) << 2), entry);
+      store<u16>(op.rows2 + ((<usize>missing) << 1), <u16>row);
       missing += <i32>(entry == 0);
     }
     if (missing == 0) return true;
@@ -103,31 +111,39 @@ function resolveCached(op: WindowOperator, space: Space, batch: usize, hashes: u
 
 function fillMisses(op: WindowOperator, column: Column, cache: usize, missing: i32, nullId: i32): void {
   for (let i = 0; i < missing; i++) {
-    const row = <i32>load<u16>(op.rows2 + (<usize>i << 1));
+    const row = <i32>load<u16>(op.rows2 + ((<usize>i) << 1));
     const valid = column.validity == 0 || bitAt(column.validity, row);
-    const id = valid ? load<i32>(column.data + (<usize>row << 2)) : nullId;
-    store<u32>(cache + (<usize>id << 2), load<u32>(op.entries2 + (<usize>i << 2)));
+    const id = valid ? load<i32>(column.data + ((<usize>row) << 2)) : nullId;
+    store<u32>(cache + ((<usize>id) << 2), load<u32>(op.entries2 + ((<usize>i) << 2)));
   }
 }
 
 function placeMisses(entries: usize, found: usize, n: i32): void {
   for (let i = 0; i < n; i++) {
-    if (load<u32>(entries + (<usize>i << 2)) != 0) continue;
-    store<u32>(entries + (<usize>i << 2), load<u32>(found));
+    if (load<u32>(entries + ((<usize>i) << 2)) != 0) continue;
+    store<u32>(entries + ((<usize>i) << 2), load<u32>(found));
     found += 4;
   }
 }
 
 /** Counts new values per key; op.entries are the keys' entries of these rows. */
-function updateDistinct(op: WindowOperator, space: Space, acc: Accumulator, batch: usize, hashes: usize, rows: usize, n: i32): bool {
+function updateDistinct(
+  op: WindowOperator,
+  space: Space,
+  acc: Accumulator,
+  batch: usize,
+  hashes: usize,
+  rows: usize,
+  n: i32,
+): bool {
   const source = op.sourceAt(acc.source);
   const taken = op.rows2;
   const keys = op.entries3;
   let count = 0;
   for (let i = 0; i < n; i++) {
-    const row = load<u16>(rows + (<usize>i << 1));
-    store<u16>(taken + (<usize>count << 1), row);
-    store<u32>(keys + (<usize>count << 2), load<u32>(op.entries + (<usize>i << 2)));
+    const row = load<u16>(rows + ((<usize>i) << 1));
+    store<u16>(taken + ((<usize>count) << 1), row);
+    store<u32>(keys + ((<usize>count) << 2), load<u32>(op.entries + ((<usize>i) << 2)));
     count += source.mask == 0 ? 1 : <i32>load<u8>(source.mask + <usize>row);
   }
   if (count == 0) return true;
@@ -137,12 +153,12 @@ function updateDistinct(op: WindowOperator, space: Space, acc: Accumulator, batc
   headsColumn(op.heads, stride, columnAt(batch, source.column), taken, count, <usize>op.headBytes, 63);
   if (!tableResolve(table, op.heads, stride, 0, count, op.entries2, 0)) return false;
   for (let i = 0; i < count; i++) {
-    const value = <usize>load<u32>(op.entries2 + (<usize>i << 2)) + stride;
+    const value = <usize>load<u32>(op.entries2 + ((<usize>i) << 2)) + stride;
     const known = load<i64>(value);
     store<i64>(value, known + 1);
     if (known != 0) continue;
-    store<u64>(value, load<u64>(hashes + (<usize>load<u16>(taken + (<usize>i << 1)) << 3)), 8);
-    const key = <usize>load<u32>(keys + (<usize>i << 2)) + acc.at;
+    store<u64>(value, load<u64>(hashes + ((<usize>load<u16>(taken + ((<usize>i) << 1))) << 3)), 8);
+    const key = <usize>load<u32>(keys + ((<usize>i) << 2)) + acc.at;
     store<i64>(key, load<i64>(key) + 1);
   }
   return true;

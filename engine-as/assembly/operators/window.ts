@@ -69,7 +69,7 @@ function makeScratch(op: WindowOperator): bool {
   op.identity = arenaAlloc(op.plan, FRAME_ROWS_MAX << 1);
   if (op.heads == 0 || op.entries == 0 || op.entries2 == 0 || op.entries3 == 0) return false;
   if (op.rows2 == 0 || op.emitEntries == 0 || op.identity == 0) return false;
-  for (let row = 0; row < FRAME_ROWS_MAX; row++) store<u16>(op.identity + (<usize>row << 1), <u16>row);
+  for (let row = 0; row < FRAME_ROWS_MAX; row++) store<u16>(op.identity + ((<usize>row) << 1), <u16>row);
   return true;
 }
 
@@ -77,7 +77,7 @@ export function windowFree(ptr: usize): void {
   if (ptr == 0) return;
   const op = changetype<WindowOperator>(ptr);
   mergedFree(op);
-  for (let i = 0; i < op.spaceCount; i++) spaceFree(op, load<usize>(op.spaces + (<usize>i << 2)));
+  for (let i = 0; i < op.spaceCount; i++) spaceFree(op, load<usize>(op.spaces + ((<usize>i) << 2)));
   blockFree(op.spaces);
   storeFree(changetype<usize>(op.pages));
   storeFree(changetype<usize>(op.scratchPages));

@@ -40,6 +40,7 @@ export function exactAdd(sum: usize, value: f64, sign: i64): void {
   else subtractLimbs(at, sum + LIMBS_END, low, high);
 }
 
+
 @inline
 function addLimbs(at: usize, end: usize, low: u64, high: u64): void {
   const a = load<u64>(at) + low;
@@ -57,6 +58,7 @@ function addLimbs(at: usize, end: usize, low: u64, high: u64): void {
     at += 8;
   }
 }
+
 
 @inline
 function subtractLimbs(at: usize, end: usize, low: u64, high: u64): void {
@@ -85,11 +87,11 @@ export function exactMerge(to: usize, from: usize, sign: i64): void {
       const c = a + b;
       const d = c + carry;
       store<u64>(to + at, d);
-      carry = <u64>(c < a) | <u64>(d < c);
+      carry = (<u64>(c < a)) | (<u64>(d < c));
     } else {
       const c = a - b;
       store<u64>(to + at, c - carry);
-      carry = <u64>(a < b) | <u64>(c < carry);
+      carry = (<u64>(a < b)) | (<u64>(c < carry));
     }
   }
   for (let at = NANS_AT; at < EXACT_SUM_BYTES; at += 8) {
@@ -137,9 +139,9 @@ function roundLimbs(limbs: usize): f64 {
   let mantissa = load<u64>(limb) >> shift;
   if (shift > 11) mantissa |= load<u64>(limb, 8) << (64 - shift);
   mantissa &= 0x1fffffffffffff;
-  const bits = (<u64>lowest << 52) + mantissa;
+  const bits = ((<u64>lowest) << 52) + mantissa;
   const roundAt = lowest - 1;
-  const half = (load<u64>(limbs + ((roundAt >> 6) << 3)) >> <u64>(roundAt & 63)) & 1;
+  const half = (load<u64>(limbs + ((roundAt >> 6) << 3)) >> (<u64>(roundAt & 63))) & 1;
   const up = half != 0 && ((mantissa & 1) != 0 || anyBelow(limbs, roundAt));
   // the hidden bit adds the exponent's last one; a carry out of the mantissa raises it, up to infinity
   return reinterpret<f64>(bits + <u64>up);
@@ -150,5 +152,6 @@ function anyBelow(limbs: usize, bit: usize): bool {
   for (let i: usize = 0; i < whole; i++) {
     if (load<u64>(limbs + (i << 3)) != 0) return true;
   }
-  return (load<u64>(limbs + (whole << 3)) & (((<u64>1) << <u64>(bit & 63)) - 1)) != 0;
+  const shift = (<u64>bit) & 63;
+  return (load<u64>(limbs + (whole << 3)) << (63 - shift)) << 1 != 0;
 }

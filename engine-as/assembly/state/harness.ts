@@ -5,7 +5,17 @@
 // at most one half, doubled by rehashing; it has no hash, no null mask, no snapshot and no movement.
 import { hashI64 } from "../kernels/hash";
 import { arenaAlloc, arenaNew, memoryInit } from "../memory/index";
-import { PageStore, Table, TableShape, headsEmpty, shapeInit, storeFreeze, storeNew, tableNew, tableResolve } from "./index";
+import {
+  PageStore,
+  Table,
+  TableShape,
+  headsEmpty,
+  shapeInit,
+  storeFreeze,
+  storeNew,
+  tableNew,
+  tableResolve,
+} from "./index";
 
 export { blockAlloc as alloc, blockFree as free, errorCode, memoryUsed } from "../memory/index";
 export { EXACT_SUM_BYTES, exactAdd, exactMerge, exactRead } from "./exact-sum";
@@ -76,10 +86,15 @@ let flatLog2: u64 = 10;
 let flatCount: u32 = 0;
 
 function flatNew(log2: u64): usize {
-  const bytes = (<usize>16) << <usize>log2;
+  const bytes = (<usize>16) << (<usize>log2);
   const at = (<usize>memory.size()) << 16;
   if (memory.grow(<i32>((bytes + 65535) >> 16)) < 0) return 0;
   return at;
+}
+
+/** Keys at a load of one half. */
+function flatRoom(): u64 {
+  return (<u64>1) << (flatLog2 - 1);
 }
 
 /** The flat table takes its memory from the end; use it in an instance of its own. */
@@ -87,10 +102,10 @@ export function flatUpdate(keys: usize, n: i32): bool {
   if (flat == 0) flat = flatNew(flatLog2);
   while (n > 0) {
     const count = min(n, CHUNK);
-    while ((<u64>flatCount + count) << 1 > (<u64>1) << flatLog2) {
+    while (<u64>flatCount + count > flatRoom()) {
       if (!flatDouble()) return false;
     }
-    const mask = ((<usize>1) << <usize>flatLog2) - 1;
+    const mask = ((<usize>1) << (<usize>flatLog2)) - 1;
     const shift = 64 - flatLog2;
     const base = flat;
     for (let i = 0; i < count; i++, keys += 8) {
@@ -113,11 +128,11 @@ export function flatUpdate(keys: usize, n: i32): bool {
 
 function flatDouble(): bool {
   const old = flat;
-  const end = old + ((<usize>16) << <usize>flatLog2);
+  const end = old + ((<usize>16) << (<usize>flatLog2));
   flatLog2++;
   flat = flatNew(flatLog2);
   if (flat == 0) return false;
-  const mask = ((<usize>1) << <usize>flatLog2) - 1;
+  const mask = ((<usize>1) << (<usize>flatLog2)) - 1;
   for (let from = old; from < end; from += 16) {
     if (load<i64>(from, 8) == 0) continue;
     let slot = <usize>((<u64>load<i64>(from) * 0x9e3779b97f4a7c15) >> (64 - flatLog2));
@@ -129,7 +144,7 @@ function flatDouble(): bool {
 }
 
 export function flatBytes(): usize {
-  return (<usize>16) << <usize>flatLog2;
+  return (<usize>16) << (<usize>flatLog2);
 }
 
 export function flatKeys(): u32 {

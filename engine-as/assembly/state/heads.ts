@@ -10,6 +10,7 @@ import { HEAD_NULLS_AT, HEAD_SLOTS_AT, SLOT_INLINE_BYTES } from "./layout";
 
 const NAN_BITS: i64 = 0x7ff8000000000000;
 
+
 @inline
 export function slotBytes(type: i32): u32 {
   return type == TYPE_UTF8 ? 16 : 8;
@@ -45,7 +46,15 @@ export function headsEmpty(heads: usize, stride: usize, hash: u64, n: i32): void
 }
 
 /** Writes the slot of one key column into n heads; `slotAt` counts from the head, `index` is its null bit. */
-export function headsColumn(heads: usize, stride: usize, column: usize, rows: usize, n: i32, slotAt: usize, index: i32): void {
+export function headsColumn(
+  heads: usize,
+  stride: usize,
+  column: usize,
+  rows: usize,
+  n: i32,
+  slotAt: usize,
+  index: i32,
+): void {
   const c = changetype<Column>(column);
   const type = c.type;
   const out = heads + slotAt;
@@ -69,7 +78,8 @@ function fixedSlots(out: usize, stride: usize, c: Column, rows: usize, n: i32): 
   } else if (type == TYPE_I32) {
     for (; row < end; row += 2, at += stride) store<i64>(at, <i64>load<i32>(data + ((<usize>load<u16>(row)) << 2)));
   } else if (type == TYPE_F64) {
-    for (; row < end; row += 2, at += stride) store<i64>(at, canonicalBits(load<f64>(data + ((<usize>load<u16>(row)) << 3))));
+    for (; row < end; row += 2, at += stride)
+      store<i64>(at, canonicalBits(load<f64>(data + ((<usize>load<u16>(row)) << 3))));
   } else {
     for (; row < end; row += 2, at += stride) store<i64>(at, load<i64>(data + ((<usize>load<u16>(row)) << 3)));
   }
@@ -156,7 +166,7 @@ export function headsEqual(a: usize, aBase: usize, b: usize, bBase: usize, headB
   let at: usize = HEAD_SLOTS_AT;
   while (at < headBytes) {
     if (load<u64>(a + at) != load<u64>(b + at)) {
-      if (((refs >> <u64>(at >> 3)) & 1) == 0 || !longEqual(a + at, aBase, b + at, bBase)) return false;
+      if (((refs >> (<u64>(at >> 3))) & 1) == 0 || !longEqual(a + at, aBase, b + at, bBase)) return false;
     }
     at += 8;
   }

@@ -64,15 +64,18 @@ export const KEY_LONG_BYTES_MAX: u32 = 15360;
 /** Low bits of a page reference (directory, page store) hold the size class. */
 export const REF_CLASS_MASK: u32 = 3;
 
+
 @inline
 export function classBytes(cls: u32): usize {
   return (<usize>4096) << (cls << 1);
 }
 
+
 @inline
 export function refPage(ref: u32): usize {
   return <usize>(ref & ~REF_CLASS_MASK);
 }
+
 
 @inline
 export function refClass(ref: u32): u32 {
@@ -82,7 +85,7 @@ export function refClass(ref: u32): u32 {
 /** Start of the entries of a page whose groups are known. */
 @inline
 export function entriesAt(groups: u32): usize {
-  return PAGE_HEADER_BYTES + (<usize>groups) * GROUP_BYTES;
+  return PAGE_HEADER_BYTES + <usize>groups * GROUP_BYTES;
 }
 
 export function pageEntries(page: usize): usize {

@@ -23,6 +23,7 @@ export const STATE_FREE: u8 = 4;
 
 const NO_ID: u32 = 0xffffffff;
 
+
 @unmanaged
 export class PageStore {
   /** u8[capacity] */
@@ -73,6 +74,7 @@ export function storeFree(ptr: usize): void {
   blockFree(ptr);
 }
 
+
 @inline
 export function storePage(pages: PageStore, id: u32): usize {
   return refPage(load<u32>(pages.refs + (id << 2)));
@@ -96,7 +98,7 @@ export function storeAdd(pages: PageStore, page: usize, cls: u32): i32 {
     if (pages.idCount == pages.capacity && !growStore(pages)) return -1;
     id = pages.idCount++;
   }
-  store<u32>(pages.refs + (id << 2), <u32>page | cls);
+  store<u32>(pages.refs + (id << 2), (<u32>page) | cls);
   store<u32>(pages.copies + (id << 2), 0);
   store<u8>(pages.states + id, STATE_DIRTY);
   store<u32>(page, id, PAGE_ID_AT);
@@ -109,7 +111,7 @@ export function storeReplace(pages: PageStore, id: u32, page: usize, cls: u32): 
   const old = load<u32>(pages.refs + (id << 2));
   if (load<u8>(pages.states + id) == STATE_FROZEN) store<u32>(pages.copies + (id << 2), old);
   else releaseRef(pages, old);
-  store<u32>(pages.refs + (id << 2), <u32>page | cls);
+  store<u32>(pages.refs + (id << 2), (<u32>page) | cls);
   store<u8>(pages.states + id, STATE_DIRTY);
   store<u32>(page, id, PAGE_ID_AT);
 }
@@ -125,7 +127,7 @@ export function storeTouch(pages: PageStore, id: u32): bool {
     memory.copy(copy, refPage(ref), bytes);
     pages.pageBytes += bytes;
     pages.copiedBytes += <u64>bytes;
-    store<u32>(pages.copies + (id << 2), <u32>copy | refClass(ref));
+    store<u32>(pages.copies + (id << 2), (<u32>copy) | refClass(ref));
   }
   store<u8>(pages.states + id, STATE_DIRTY);
   return true;

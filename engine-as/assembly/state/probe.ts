@@ -8,7 +8,8 @@
 import { headsEqual } from "./heads";
 import { GROUP_BYTES, PAGE_HEADER_BYTES, classBytes, groupsFor, refClass, refPage } from "./layout";
 import { STATE_DIRTY, storeTouch } from "./page-store";
-import { Table, directoryAt, shapeCapacity, tableInsert } from "./table";
+import { tableInsert } from "./insert";
+import { Table, directoryAt, shapeCapacity } from "./table";
 
 const FAILED: usize = 1;
 /** Rows between the two passes: what they touch stays in the first-level cache. */
@@ -19,7 +20,15 @@ const BLOCK_ROWS: i32 = 256;
  * pages met are DIRTY afterwards. `news` (u8[n], zeroed by the caller, or 0) marks new ones.
  * Addresses are valid until `table.moves` changes. False = error slot filled.
  */
-export function tableResolve(table: Table, heads: usize, stride: usize, longBase: usize, n: i32, entries: usize, news: usize): bool {
+export function tableResolve(
+  table: Table,
+  heads: usize,
+  stride: usize,
+  longBase: usize,
+  n: i32,
+  entries: usize,
+  news: usize,
+): bool {
   while (true) {
     const moves = table.moves;
     if (!resolveOnce(table, heads, stride, longBase, n, entries, news)) return false;
@@ -27,7 +36,15 @@ export function tableResolve(table: Table, heads: usize, stride: usize, longBase
   }
 }
 
-function resolveOnce(table: Table, heads: usize, stride: usize, longBase: usize, n: i32, entries: usize, news: usize): bool {
+function resolveOnce(
+  table: Table,
+  heads: usize,
+  stride: usize,
+  longBase: usize,
+  n: i32,
+  entries: usize,
+  news: usize,
+): bool {
   let done = 0;
   while (done < n) {
     const count = min(n - done, BLOCK_ROWS);
@@ -70,10 +87,11 @@ function propose(table: Table, heads: usize, stride: usize, n: i32, entries: usi
     // a part of the directory without a page leads to harmless low memory; its hit is masked below
     const page = refPage(ref);
     const at = page + PAGE_HEADER_BYTES + <usize>(((hash & 0xffffffff) * <u64>groups) >> 32) * GROUP_BYTES;
-    const hits = i8x16.bitmask(i8x16.eq(v128.load(at), i8x16.splat(<i8>(0x80 | <u8>(hash & 0x7f)))));
+    const hits = i8x16.bitmask(i8x16.eq(v128.load(at), i8x16.splat(<i8>(0x80 | (<u8>(hash & 0x7f))))));
     const lane = (<usize>ctz(hits | 0x8000)) << 1;
-    const entry = page + PAGE_HEADER_BYTES + (<usize>groups) * GROUP_BYTES + (<usize>load<u16>(at + lane, 16)) * width;
-    const usable = <i32>(hits != 0) & <i32>(ref != 0) & <i32>(load<u8>(states + load<u32>(slot, 4)) == STATE_DIRTY);
+    const entry = page + PAGE_HEADER_BYTES + <usize>groups * GROUP_BYTES + <usize>load<u16>(at + lane, 16) * width;
+    const usable =
+      (<i32>(hits != 0)) & (<i32>(ref != 0)) & (<i32>(load<u8>(states + load<u32>(slot, 4)) == STATE_DIRTY));
     store<u32>(out, select<u32>(<u32>entry, 0, usable));
     head += stride;
     out += 4;
@@ -81,7 +99,15 @@ function propose(table: Table, heads: usize, stride: usize, n: i32, entries: usi
 }
 
 /** Compares the proposed entries with their heads; what differs is searched, and inserted if it is new. */
-function confirm(table: Table, heads: usize, stride: usize, longBase: usize, n: i32, entries: usize, news: usize): bool {
+function confirm(
+  table: Table,
+  heads: usize,
+  stride: usize,
+  longBase: usize,
+  n: i32,
+  entries: usize,
+  news: usize,
+): bool {
   const headBytes = <usize>table.shape.headBytes;
   let head = heads;
   let out = entries;
@@ -127,16 +153,17 @@ function search(table: Table, ref: u32, id: u32, head: usize, longBase: usize): 
   const page = refPage(ref);
   const groups = groupsFor(shapeCapacity(shape, refClass(ref)));
   const hash = load<u64>(head);
-  const first = page + PAGE_HEADER_BYTES + (<usize>groups) * GROUP_BYTES;
+  const first = page + PAGE_HEADER_BYTES + <usize>groups * GROUP_BYTES;
   const base = page + classBytes(refClass(ref));
-  const tag = i8x16.splat(<i8>(0x80 | <u8>(hash & 0x7f)));
-  let at = page + PAGE_HEADER_BYTES + (<usize>(((hash & 0xffffffff) * <u64>groups) >> 32)) * GROUP_BYTES;
+  const tag = i8x16.splat(<i8>(0x80 | (<u8>(hash & 0x7f))));
+  let at = page + PAGE_HEADER_BYTES + <usize>(((hash & 0xffffffff) * <u64>groups) >> 32) * GROUP_BYTES;
   while (true) {
     const tags = v128.load(at);
     let hits = i8x16.bitmask(i8x16.eq(tags, tag));
     while (hits != 0) {
-      const entry = first + (<usize>load<u16>(at + ((<usize>ctz(hits)) << 1), 16)) * shape.entryBytes;
-      if (load<u64>(entry) == hash && headsEqual(entry, base, head, longBase, shape.headBytes, shape.refs)) return entry;
+      const entry = first + <usize>load<u16>(at + ((<usize>ctz(hits)) << 1), 16) * shape.entryBytes;
+      if (load<u64>(entry) == hash && headsEqual(entry, base, head, longBase, shape.headBytes, shape.refs))
+        return entry;
       hits &= hits - 1;
     }
     // an empty tag ends the key's run of groups; a full page always has some

@@ -41,7 +41,8 @@ import { headLongBytes } from "./heads";
 import { releaseRef } from "./page-store";
 import { tableResolve } from "./probe";
 import { KeyGroups, keyGroupOf, prefixGroupFrom, prefixGroupTo } from "./snapshot";
-import { Table, TableShape, directoryGrow, fits, pageAppend, pageNew, prefixOf, rangeIsEmpty, tableAddPage } from "./table";
+import { fits, pageAppend, pageNew } from "./page";
+import { Table, TableShape, directoryGrow, prefixOf, rangeIsEmpty, tableAddPage } from "./table";
 
 export const CHECK_RECORD_BYTES: i32 = 1;
 export const CHECK_RECORD_MAGIC: i32 = 2;
@@ -100,7 +101,8 @@ export function pageCheck(payload: usize, payloadBytes: u32, shape: TableShape, 
   if (entryBytes != shape.entryBytes) return badSnapshot(operator, CHECK_ENTRY_BYTES, entryBytes, shape.entryBytes);
   const heapBytes = load<u32>(payload, PAGE_HEAP_AT);
   const bytes = <u64>PAGE_HEADER_BYTES + <u64>load<u32>(payload, PAGE_COUNT_AT) * entryBytes + heapBytes;
-  if (bytes != payloadBytes || heapBytes > HEAP_BYTES_MAX) return badSnapshot(operator, CHECK_PAGE_BYTES, payloadBytes, bytes);
+  if (bytes != payloadBytes || heapBytes > HEAP_BYTES_MAX)
+    return badSnapshot(operator, CHECK_PAGE_BYTES, payloadBytes, bytes);
   const depth = <u32>load<u8>(payload, PAGE_DEPTH_AT);
   if (depth > DEPTH_MAX) return badSnapshot(operator, CHECK_DEPTH, depth, DEPTH_MAX);
   const prefix = load<u64>(payload, PAGE_PREFIX_AT);
@@ -163,7 +165,7 @@ function longBytesOf(shape: TableShape, payload: usize): u32 {
   let bytes: u32 = 0;
   let entry = payload + PAGE_HEADER_BYTES;
   const end = entry + width * load<u32>(payload, PAGE_COUNT_AT);
-  for (; entry < end; entry += width) bytes = min(bytes + headLongBytes(entry, shape.refs), <u32>1 << 30);
+  for (; entry < end; entry += width) bytes = min(bytes + headLongBytes(entry, shape.refs), (<u32>1) << 30);
   return bytes;
 }
 
@@ -178,7 +180,7 @@ function adopt(table: Table, payload: usize, payloadBytes: u32, cls: u32): i32 {
     entry += shape.entryBytes;
   }
   if (!tableAddPage(table, page, cls)) {
-    releaseRef(table.pages, <u32>page | cls);
+    releaseRef(table.pages, (<u32>page) | cls);
     return STATUS_ERROR;
   }
   table.count += count;

@@ -62,6 +62,7 @@ export class KeyGroups {
   log2: u32;
 }
 
+
 @inline
 export function keyGroupOf(hash: u64, log2: u32): u32 {
   return log2 == 0 ? 0 : <u32>(hash >> (64 - <u64>log2));
@@ -74,7 +75,7 @@ export function prefixGroupFrom(prefix: u64, log2: u32): u32 {
 
 /** One past the last key group that a prefix covers. */
 export function prefixGroupTo(prefix: u64, depth: u32, log2: u32): u32 {
-  return keyGroupOf(depth == 0 ? <u64>(-1) : prefix | (<u64>(-1) >> <u64>depth), log2) + 1;
+  return keyGroupOf(depth == 0 ? <u64>-1 : prefix | ((<u64>-1) >> (<u64>depth)), log2) + 1;
 }
 
 /** Freezes all dirty pages and notes the live ids; false = out of memory. */
@@ -175,7 +176,15 @@ function settle(pages: PageStore, id: u32, ref: u32): void {
 }
 
 /** Writes a record's header over a payload that stands behind it; returns the record's bytes. */
-export function recordSeal(at: usize, kind: u32, operator: i32, pageId: u32, from: u32, to: u32, payloadBytes: u32): usize {
+export function recordSeal(
+  at: usize,
+  kind: u32,
+  operator: i32,
+  pageId: u32,
+  from: u32,
+  to: u32,
+  payloadBytes: u32,
+): usize {
   const payload = at + RECORD_HEADER_BYTES;
   const padded = (<usize>payloadBytes + 15) & ~15;
   memory.fill(payload + payloadBytes, 0, padded - payloadBytes);

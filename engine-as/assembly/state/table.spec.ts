@@ -1,7 +1,19 @@
 import { blockAlloc, errorCode, memoryInit, memoryUsed } from "../memory/index";
 import { ERROR_ROW_TOO_LARGE } from "../../abi";
 import { hashBytes, hashI64 } from "../kernels/hash";
-import { HEAD_NULLS_AT, HEAD_SLOTS_AT, KEY_LONG_BYTES_MAX, PAGE_COUNT_AT, PAGE_DEPTH_AT, PAGE_PREFIX_AT, capacityOf, classBytes, entriesAt, groupsFor, pageEnd } from "./layout";
+import {
+  HEAD_NULLS_AT,
+  HEAD_SLOTS_AT,
+  KEY_LONG_BYTES_MAX,
+  PAGE_COUNT_AT,
+  PAGE_DEPTH_AT,
+  PAGE_PREFIX_AT,
+  capacityOf,
+  classBytes,
+  entriesAt,
+  groupsFor,
+  pageEnd,
+} from "./layout";
 import { slotStore, slotText } from "./heads";
 import { PageStore, storeFree, storeNew } from "./page-store";
 import { tableResolve } from "./probe";
@@ -133,7 +145,7 @@ export function test_long_strings_move_with_their_page(): void {
   const text = blockAlloc(20000);
   for (let round = 0; round < 2; round++) {
     for (let i = 0; i < 3000; i++) {
-      const length = 1 + i % 90;
+      const length = 1 + (i % 90);
       writeText(text, i, length);
       stringHead(text, length);
       store<u8>(NEWS, 0);
@@ -155,12 +167,12 @@ export function test_long_strings_move_with_their_page(): void {
 }
 
 function writeText(text: usize, i: i32, length: i32): void {
-  for (let at = 0; at < length; at++) store<u8>(text + at, <u8>(97 + at % 26));
+  for (let at = 0; at < length; at++) store<u8>(text + at, <u8>(97 + (at % 26)));
   store<u8>(text, <u8>i);
   if (length > 1) store<u8>(text + length - 1, <u8>(i >> 8));
   if (length > 2) store<u8>(text + 1, <u8>(i >> 4));
   // very short texts repeat: make them unique by their length's class
-  if (length < 3) store<u32>(text, i), store<u32>(text, 0x61616161, 4);
+  if (length < 3) (store<u32>(text, i), store<u32>(text, 0x61616161, 4));
 }
 
 function stringHead(text: usize, length: i32): void {

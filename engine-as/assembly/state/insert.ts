@@ -1,0 +1,53 @@
+// A new key enters a table: page found or made, room made, entry appended.
+import { ERROR_ROW_TOO_LARGE } from "../../abi";
+import { fail } from "../memory/index";
+import { headLongBytes } from "./heads";
+import { makeRoom } from "./growth";
+import { CLASS_MAX, HEAD_HASH_AT, KEY_LONG_BYTES_MAX, refClass, refPage } from "./layout";
+import { fits, hasRoom, pageAppend, pageNew } from "./page";
+import { STATE_DIRTY, releaseRef, storeTouch } from "./page-store";
+import { Table, directoryAt, prefixOf, rangeIsEmpty, tableAddPage } from "./table";
+
+/**
+ * Appends an entry for a key that is not in the table: makes room, copies the head (long strings
+ * into the page) and the value, or the template when `value` is 0. Returns the entry, 0 = error.
+ */
+export function tableInsert(table: Table, head: usize, longBase: usize, value: usize): usize {
+  const shape = table.shape;
+  const hash = load<u64>(head, HEAD_HASH_AT);
+  const longBytes: u32 = shape.refs == 0 ? 0 : headLongBytes(head, shape.refs);
+  if (longBytes > KEY_LONG_BYTES_MAX) {
+    fail(ERROR_ROW_TOO_LARGE, table.operator, longBytes, KEY_LONG_BYTES_MAX, 0);
+    return 0;
+  }
+  while (true) {
+    const slot = directoryAt(table, hash);
+    const ref = load<u32>(slot);
+    if (ref == 0) {
+      if (!addFirstPage(table, hash, longBytes)) return 0;
+      continue;
+    }
+    const id = load<u32>(slot, 4);
+    if (load<u8>(table.pages.states + id) != STATE_DIRTY && !storeTouch(table.pages, id)) return 0;
+    const page = refPage(ref);
+    if (hasRoom(shape, page, refClass(ref), longBytes)) {
+      table.count++;
+      return pageAppend(shape, page, refClass(ref), head, longBase, value);
+    }
+    if (!makeRoom(table, ref, id)) return 0;
+  }
+}
+
+/** The first page of a part of the hash range without keys: the largest such part around `hash`. */
+function addFirstPage(table: Table, hash: u64, longBytes: u32): bool {
+  let depth = table.depth;
+  while (depth > 0 && rangeIsEmpty(table, hash, depth - 1)) depth--;
+  const shape = table.shape;
+  let cls = shape.firstClass;
+  while (cls < CLASS_MAX && !fits(shape, cls, 1, longBytes)) cls++;
+  const page = pageNew(table, cls, depth, prefixOf(hash, depth));
+  if (page == 0) return false;
+  if (tableAddPage(table, page, cls)) return true;
+  releaseRef(table.pages, (<u32>page) | cls);
+  return false;
+}
