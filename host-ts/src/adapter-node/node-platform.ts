@@ -37,8 +37,10 @@ export function nodePlatform(log: (line: LogLine) => void = () => undefined): Pl
 
 /** The zlib of Node is native: zstd pages decode at more than twice the portable one's speed. */
 function bounded(decompress: (bytes: Uint8Array, options: { readonly maxOutputLength: number }) => Uint8Array) {
-  return (bytes: Uint8Array, byteLength: number): Uint8Array =>
-    decompress(bytes, { maxOutputLength: Math.max(1, byteLength) });
+  return (bytes: Uint8Array, byteLength: number): Uint8Array => {
+    const out = decompress(bytes, { maxOutputLength: Math.max(1, byteLength) });
+    return new Uint8Array(out.buffer, out.byteOffset, out.byteLength); // a Buffer's slice would not copy
+  };
 }
 
 /** From source this is the build's output; a bundle holds the file itself. */
