@@ -38,7 +38,7 @@ export const ERROR_CAST: i32 = 7;
 export const ERROR_ROW_TOO_LARGE: i32 = 8;
 /** values: which check, value found, expected; a restored record is not what was written */
 export const ERROR_BAD_SNAPSHOT: i32 = 9;
-/** decoders; values: line (1-based in the call), column index or -1, byte offset in the call */
+/** decoders; values: line (1-based in the input), column index or -1, byte offset in the input (docs/design/formats.md) */
 export const ERROR_CSV_FIELD_MISSING: i32 = 10;
 export const ERROR_CSV_QUOTE_UNCLOSED: i32 = 11;
 export const ERROR_CSV_FIELD_EXTRA: i32 = 12;
@@ -262,4 +262,3 @@ export const RECORD_META: i32 = 1;
 export const RECORD_PAGE: i32 = 2;
 /** u32[]: ids of all live pages; what is not listed is gone. One per operator and snapshot. */
 export const RECORD_LIVE: i32 = 3;
-

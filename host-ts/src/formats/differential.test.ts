@@ -6,8 +6,8 @@ import { bool, f64, i64, schemaTypeCodes, timestamp, utf8 } from '../schema/inde
 import { FrameBuilder } from '../engine/index.ts';
 import type { RowValue, Schema } from '../schema/index.ts';
 import { csvHeader, encodeCsv, encodeNdjson } from './encode-text.ts';
-import { decode, seeded, testEngine } from './test-decode.ts';
-import type { TestInput } from './test-decode.ts';
+import { decode, seeded, testEngine } from '../../test/formats/decode-text.ts';
+import type { TestInput } from '../../test/formats/decode-text.ts';
 
 const PAPA = { header: true, delimiter: ',', skipEmptyLines: true } as const;
 
@@ -110,7 +110,7 @@ function jsonLine(random: Random): { readonly line: string; readonly row: RowVal
   const row = Object.keys(JSON_SCHEMA).map((name): RowValue => {
     const value = (found[name] ?? null) as RowValue;
     if (value === null) return null;
-    if (name === 'n') return BigInt(value as number);
+    if (name === 'n') return BigInt(String(value));
     if (name === 't') return Date.parse(String(value));
     return value;
   });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatSchema } from '../schema/index.ts';
 import { inferSchema } from './infer-schema.ts';
-import { decode } from './test-decode.ts';
+import { decode } from '../../test/formats/decode-text.ts';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 

@@ -1,7 +1,7 @@
 // Splits: every line in exactly one, whatever the cuts and the chunks; schemas of unknown files.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { seeded } from './test-decode.ts';
+import { seeded } from '../../test/formats/decode-text.ts';
 import { SPLIT_BYTES, splitRanges, SplitTrimmer } from './split.ts';
 import type { ByteRange } from './split.ts';
 

@@ -1,14 +1,13 @@
-/** What this room's tests share: an engine from the built engine.wasm, and whole texts decoded in chunks. */
+/** What the tests of formats share: an engine from the built engine.wasm, and whole texts decoded in chunks. */
 import { readFileSync } from 'node:fs';
-import { OP_INPUT, OP_OUTPUT, PLAN_MAGIC, STATUS_OUTPUT } from '../abi/index.ts';
-import type { SluiceError } from '../base/index.ts';
-import { Engine, FrameReader } from '../engine/index.ts';
-import type { EngineTask } from '../engine/index.ts';
-import type { RowValue, Schema } from '../schema/index.ts';
-import { schemaTypeCodes } from '../schema/index.ts';
-import { CsvDecoder, NdjsonDecoder } from './text-decoder.ts';
-import type { CsvOptions, NdjsonOptions } from './text-decoder.ts';
-import type { DecoderPosition } from './decoder-plan.ts';
+import { OP_INPUT, OP_OUTPUT, PLAN_MAGIC, STATUS_OUTPUT } from '../../src/abi/index.ts';
+import type { SluiceError } from '../../src/base/index.ts';
+import { Engine, FrameReader } from '../../src/engine/index.ts';
+import type { EngineTask } from '../../src/engine/index.ts';
+import type { RowValue, Schema } from '../../src/schema/index.ts';
+import { schemaTypeCodes } from '../../src/schema/index.ts';
+import { CsvDecoder, NdjsonDecoder } from '../../src/formats/index.ts';
+import type { CsvOptions, DecoderPosition, NdjsonOptions } from '../../src/formats/index.ts';
 
 const WASM = new URL('../../../engine-as/build/engine.wasm', import.meta.url);
 const compiled = new WebAssembly.Module(readFileSync(WASM));
