@@ -16,6 +16,7 @@ import { DEFAULT_SPEED } from './run/pace.ts';
 import { events } from './run/run-events.ts';
 import { run } from './run/run.ts';
 import { readSession } from './run/session.ts';
+import { warmWorkers } from './run/workers.ts';
 import type { Session } from './run/session.ts';
 import { listenForShortcuts } from './shortcuts.ts';
 import './style/tokens.css';
@@ -35,20 +36,23 @@ declare global {
 }
 globalThis.sluiceDemo = { run, events, check, checkOutput };
 
+// the workers load while the page draws itself
+const parameters = new URLSearchParams(location.search);
+const session = readSession();
+warmWorkers(1 + wantedWorkers());
+followTable();
+followRuns();
+const begun = beginOrResume();
 render(<App />, document.getElementById('app')!);
 listenForShortcuts();
 listenForDrops();
-followTable();
-followRuns();
-await beginOrResume();
+await begun;
 // the first results come first; storing the page for offline use can wait for a quiet moment
 (globalThis.requestIdleCallback ?? setTimeout)(() => void prepareOffline());
 
 async function beginOrResume(): Promise<void> {
-  const parameters = new URLSearchParams(location.search);
-  const session = readSession();
   const wanted = parameters.get('job');
-  const settings = { parallelism: wantedWorkers(parameters, session), paceSpeed: wantedPace(parameters, session) };
+  const settings = { parallelism: wantedWorkers(), paceSpeed: wantedPace() };
   const fits = session !== undefined && !session.given && (wanted === null || wanted === session.jobId);
   if (fits && !parameters.has('fresh')) {
     const demo = await demoOf(session);
@@ -61,20 +65,20 @@ async function beginOrResume(): Promise<void> {
 async function demoOf(session: Session): Promise<DemoJob | undefined> {
   const flights = FLIGHT_JOBS.find(({ id }) => id === session.jobId);
   if (flights !== undefined || session.jobId !== 'own-file') return flights;
-  const parameters = session.parameters as unknown as OwnFileParameters & { readonly name: string };
-  const file = await keptFile(parameters.name);
+  const own = session.parameters as unknown as OwnFileParameters & { readonly name: string };
+  const file = await keptFile(own.name);
   if (file === undefined) return undefined;
   const { binding } = await inspectFile(file.name, file);
-  return ownFileDemo(file.name, binding, parameters);
+  return ownFileDemo(file.name, binding, own);
 }
 
-function wantedWorkers(parameters: URLSearchParams, session: Session | undefined): number {
+function wantedWorkers(): number {
   const asked = Number(parameters.get('workers'));
   if (Number.isInteger(asked) && asked > 0) return asked;
   return session?.parallelism ?? Math.max(2, Math.min(WORKERS_DEFAULT_MAX, navigator.hardwareConcurrency || 2));
 }
 
-function wantedPace(parameters: URLSearchParams, session: Session | undefined): number | null {
+function wantedPace(): number | null {
   const asked = parameters.get('pace');
   if (asked === 'unlimited') return null;
   if (asked !== null && Number(asked) > 0) return Number(asked);

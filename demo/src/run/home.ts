@@ -4,6 +4,7 @@ import type { PageJobHandle } from 'sluice/browser';
 import { parquet } from 'sluice/connectors';
 import { FLIGHTS_URL } from './demo-jobs.ts';
 import type { DemoJob } from './demo-jobs.ts';
+import { takeWorker } from './workers.ts';
 
 export interface StartSettings {
   readonly parallelism: number;
@@ -21,7 +22,7 @@ const CHECKPOINT_INTERVAL_MS = 500;
 export function startJob(demo: DemoJob, settings: StartSettings): Promise<PageJobHandle> {
   const { parallelism, paceSpeed, resume, inMemory = false } = settings;
   return start(demo.job, {
-    worker: () => new Worker(new URL('../slot-worker.ts', import.meta.url), { type: 'module' }),
+    worker: takeWorker,
     inputs: demo.inputs?.() ?? { flights: parquet(FLIGHTS_URL) },
     checkpointIntervalMs: CHECKPOINT_INTERVAL_MS,
     parallelism,

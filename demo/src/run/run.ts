@@ -99,6 +99,7 @@ export class Run {
     );
     const table = handle.table(this.demo.peek().view.table);
     await table.subscribe((changes) => current() && this.#changed(changes));
+    const hurrying = resumed ? undefined : this.#hurryFirstResult(handle, current);
     const [graph, status] = await Promise.all([handle.graph(), handle.status()]);
     if (!current()) return;
     batch(() => {
@@ -112,7 +113,7 @@ export class Run {
     if (status.restoredEpoch > 0) await this.#fill(handle, current);
     if (!current()) return;
     this.filling.value = false;
-    if (status.restoredEpoch === 0) await this.#hurryFirstResult(handle, current);
+    await (hurrying ?? (status.restoredEpoch === 0 ? this.#hurryFirstResult(handle, current) : undefined));
   }
 
   /** Results become visible with a checkpoint: the first ones follow each other until there is a row. */
