@@ -6,10 +6,10 @@
 // inserts, so every address it returns is valid (until then a proposed one may be stale, and is
 // only ever read).
 import { headsEqual } from "./heads";
-import { GROUP_BYTES, PAGE_HEADER_BYTES, classBytes, groupsFor, refClass, refPage } from "./layout";
+import { GROUP_BYTES, PAGE_GROUPS_AT, PAGE_HEADER_BYTES, classBytes, groupsFor, refClass, refPage } from "./layout";
 import { STATE_DIRTY, storeTouch } from "./page-store";
 import { tableInsert } from "./insert";
-import { Table, directoryAt, shapeCapacity } from "./table";
+import { Table, directoryAt } from "./table";
 
 const FAILED: usize = 1;
 /** Rows between the two passes: what they touch stays in the first-level cache. */
@@ -151,7 +151,7 @@ function search(table: Table, ref: u32, id: u32, head: usize, longBase: usize): 
   if (load<u8>(table.pages.states + id) != STATE_DIRTY && !storeTouch(table.pages, id)) return FAILED;
   const shape = table.shape;
   const page = refPage(ref);
-  const groups = groupsFor(shapeCapacity(shape, refClass(ref)));
+  const groups = load<u32>(page, PAGE_GROUPS_AT);
   const hash = load<u64>(head);
   const first = page + PAGE_HEADER_BYTES + <usize>groups * GROUP_BYTES;
   const base = page + classBytes(refClass(ref));

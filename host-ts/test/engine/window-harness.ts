@@ -169,7 +169,7 @@ function encodeColumn(header: DataView, at: number, column: ColumnData, place: (
   if (type === 'bool') data = bitmap(values.map((v) => v === true));
   else if (type === 'i32') data = new Uint8Array(Int32Array.from(values, (v) => Number(v ?? 77)).buffer);
   else if (type === 'f64') data = new Uint8Array(Float64Array.from(values, (v) => Number(v ?? 7.5)).buffer);
-  else data = new Uint8Array(BigInt64Array.from(values, (v) => BigInt((v ?? 7) as bigint)).buffer);
+  else data = new Uint8Array(BigInt64Array.from(values, (v) => BigInt(v ?? 7)).buffer);
   header.setUint32(at + 8, place(data), true);
   header.setUint32(at + 12, data.length, true);
 }

@@ -27,7 +27,7 @@ export class WindowModel {
     const { size, slide, offset = 0, keys, time } = this.plan;
     this.lateRows = [];
     rows.forEach((row, index) => {
-      const at = BigInt(row[time] as bigint);
+      const at = row[time] as bigint;
       const split = late?.[index] ?? this.closed;
       const watermark = split > this.closed ? split : this.closed;
       let windows = 0;
@@ -79,7 +79,7 @@ export class WindowModel {
         const sum = exactSum(values as number[]);
         return fn === 'sum' ? sum : sum / values.length;
       }
-      const sum = values.reduce<bigint>((a, b) => a + BigInt(b as bigint), 0n);
+      const sum = values.reduce<bigint>((a, b) => a + BigInt(b), 0n);
       return fn === 'sum' ? sum : Number(sum) / values.length;
     });
   }
