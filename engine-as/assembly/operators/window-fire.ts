@@ -15,6 +15,9 @@ import { Space, WindowOperator, distinctTableAt } from "./window-types";
 
 /** A batch is closed at this many bytes of strings, so that long keys cannot make it huge. */
 const BATCH_STRING_BYTES: usize = 1 << 20;
+/** A running window is rebuilt when it holds this many times its live entries, and then some. */
+const DEAD_FACTOR: u32 = 4;
+const DEAD_MIN: u32 = 2048;
 
 /** Whether a fired or pending window has rows to give under the own watermark. */
 @inline
@@ -129,10 +132,13 @@ function fireEnd(op: WindowOperator): bool {
   return true;
 }
 
-/** Whether most of the running window are keys or values that have no rows any more. */
+/**
+ * Whether most of the running window are keys or values that have no rows any more. They are kept for
+ * a while: what comes again every day then costs no insert.
+ */
 function worthRebuilding(op: WindowOperator): bool {
-  if (changetype<Table>(op.running).count > 2 * op.fireRows + 64) return true;
+  if (changetype<Table>(op.running).count > DEAD_FACTOR * op.fireRows + DEAD_MIN) return true;
   let values: u32 = 0;
   for (let i = 0; i < op.distinctCount; i++) values += distinctTableAt(op.runningDistinct, i).count;
-  return values > 2 * <u32>op.liveValues + 256;
+  return values > DEAD_FACTOR * <u32>op.liveValues + DEAD_MIN;
 }

@@ -181,3 +181,32 @@ test('the cases above were not empty', () => {
   assert.ok(totals.rows > 5000, `${totals.rows} rows`);
   assert.ok(totals.late > 100, `${totals.late} late rows`);
 });
+
+test('keys and values that never come again leave no state behind', () => {
+  const types: TypeName[] = ['timestamp', 'i64'];
+  const aggregates: WindowPlan['aggregates'] = [
+    { fn: 'count', column: -1 },
+    { fn: 'distinct', column: 1 },
+  ];
+  const plan: WindowPlan = { types, keys: [1], time: 0, size: 100, slide: 20, aggregates };
+  const window = new WindowUnderTest(instantiate(module), plan);
+  const model = new WindowModel(plan);
+  let early = 0;
+  let most = 0;
+  for (let step = 0; step < 150; step++) {
+    const rows = Array.from(
+      { length: 400 },
+      (_, i) => [BigInt(step * 20 + (i % 20)), BigInt(step * 350 + i)] as Value[],
+    );
+    const columns = types.map((type, c) => ({ type, values: rows.map((row) => row[c] ?? null) }));
+    assert.equal(window.push(encodeFrame(columns, { timed: 0 })), 0);
+    model.push(rows);
+    const watermark = BigInt(step * 20 - 1);
+    assert.deepEqual(sortedRows(window.watermark(watermark)), sortedRows(model.watermark(watermark)), `step ${step}`);
+    if (step < 40) early = Math.max(early, window.counter(3));
+    most = Math.max(most, window.counter(3));
+  }
+  assert.ok(most <= 1.2 * early, `${most} bytes, ${early} in the first 40 steps`);
+  window.watermark(MAX);
+  assert.equal(window.counter(3), 0);
+});
