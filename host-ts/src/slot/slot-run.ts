@@ -134,6 +134,7 @@ export class SlotRun {
       const source = await this.#openSource(built, engine, vertex, chain);
       this.#sources.set(vertex.id, source);
       this.#subtasks.push(source);
+      if (this.#closed) source.close(); // while its input was being opened
       return;
     }
     const gate = new Gate(inputChannels({ built, vertex, channels, slot, parallelism }), attempt, {

@@ -110,7 +110,7 @@ export class SourceSubtask implements Subtask {
       ...chainCounters(this.#init.chain, clock),
       rowsIn: this.#rowsIn,
       bytesIn: this.#bytesIn,
-      skippedRows: this.#splits.reduce((sum, split) => sum + (split.reader?.skippedRows ?? 0), 0),
+      skippedRows: this.#splits.reduce((sum, split) => sum + split.skippedRows, 0),
     };
   }
 
@@ -118,6 +118,7 @@ export class SourceSubtask implements Subtask {
     this.#closed = true;
     this.#stopTimer();
     for (const split of this.#splits) split.reader?.close();
+    this.#init.connector.close().catch(() => undefined); // nothing more is read: a failure changes nothing
     for (const stage of this.#init.chain.stages) stage.close();
     this.#init.chain.output.close();
   }
@@ -174,9 +175,7 @@ export class SourceSubtask implements Subtask {
   }
 
   #finish(split: SplitProgress): void {
-    split.finished = true;
-    split.reader?.close();
-    split.reader = undefined;
+    split.finish();
     if (this.#current === split) this.#current = undefined;
     this.#rowsSinceWatermark = WATERMARK_ROWS; // what this split held back may now go
     this.#init.splitDone(split.split.id);

@@ -19,6 +19,7 @@ export class SplitProgress {
   rows: number;
   maxTime: bigint;
   #position: Json;
+  #skippedRows = 0;
 
   constructor(split: SplitDescription, state: SplitState | null) {
     this.split = split;
@@ -36,6 +37,19 @@ export class SplitProgress {
   delivered(rows: number): void {
     this.rows += rows;
     if (this.reader !== undefined) this.#position = this.reader.position();
+  }
+
+  /** Rows of bad input that were skipped by policy. */
+  get skippedRows(): number {
+    return this.reader?.skippedRows ?? this.#skippedRows;
+  }
+
+  /** The split has been read to its end. */
+  finish(): void {
+    this.finished = true;
+    this.#skippedRows = this.skippedRows;
+    this.reader?.close();
+    this.reader = undefined;
   }
 
   watermark(outOfOrderMs: bigint): bigint {
