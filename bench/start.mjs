@@ -6,7 +6,9 @@ import { buildDashboard, openDashboard } from '../demo/test/dashboard-page.mjs';
 
 const ROUNDS = 7;
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: String(ROUNDS) }, json: { type: 'boolean' } } });
+const { values } = parseArgs({
+  options: { rounds: { type: 'string', default: String(ROUNDS) }, json: { type: 'boolean' } },
+});
 buildDashboard();
 const dashboard = await openDashboard();
 try {

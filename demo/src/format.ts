@@ -64,7 +64,7 @@ export function formatSpan(ms: number): string {
 }
 
 export function formatPercent(share: number): string {
-  return `${(share * 100).toFixed(share < 0.0995 ? 1 : 0)} %`;
+  return `${(share * 100).toFixed(share > 0 && share < 0.0995 ? 1 : 0)} %`;
 }
 
 export function plural(count: number, word: string): string {

@@ -16,7 +16,10 @@ function Icon({ children }: IconProps) {
 
 export const PlayIcon = () => (
   <Icon>
-    <path d="M4.500 2.800v10.400a.6.6 0 0 0 .9.5l8.300-5.200a.6.6 0 0 0 0-1L5.400 2.300a.6.6 0 0 0-.9.5z" fill="currentColor" />
+    <path
+      d="M4.500 2.800v10.400a.6.6 0 0 0 .9.5l8.300-5.200a.6.6 0 0 0 0-1L5.400 2.300a.6.6 0 0 0-.9.5z"
+      fill="currentColor"
+    />
   </Icon>
 );
 export const PauseIcon = () => (
@@ -72,7 +75,10 @@ export const SearchIcon = () => (
 export const SunIcon = () => (
   <Icon>
     <circle cx="8" cy="8" r="3" class="stroke" />
-    <path d="M8 1v1.600M8 13.400V15M1 8h1.600M13.400 8H15M3 3l1.200 1.200M11.800 11.800 13 13M13 3l-1.200 1.200M4.200 11.800 3 13" class="stroke" />
+    <path
+      d="M8 1v1.600M8 13.400V15M1 8h1.600M13.400 8H15M3 3l1.200 1.200M11.800 11.800 13 13M13 3l-1.200 1.200M4.200 11.800 3 13"
+      class="stroke"
+    />
   </Icon>
 );
 export const MoonIcon = () => (
@@ -89,6 +95,9 @@ export const Brand = () => (
   <svg class="brand-mark" viewBox="0 0 32 32" width="28" height="28" aria-hidden="true">
     <rect width="32" height="32" rx="7" class="brand-ground" />
     <path d="M7 8v17M25 8v17M7 12h18" class="brand-gate" />
-    <path d="M11 18.500c2.500-2.400 4.500 2.400 7 0 1-1 2-1.100 3-.6M11 23.500c2.500-2.400 4.500 2.400 7 0 1-1 2-1.100 3-.6" class="brand-water" />
+    <path
+      d="M11 18.500c2.500-2.400 4.500 2.400 7 0 1-1 2-1.100 3-.6M11 23.500c2.500-2.400 4.500 2.400 7 0 1-1 2-1.100 3-.6"
+      class="brand-water"
+    />
   </svg>
 );

@@ -32,7 +32,12 @@ const WORKERS_DEFAULT_MAX = 4;
 
 /** For tests and for the curious: the run's signals and its handle. */
 declare global {
-  var sluiceDemo: { readonly run: typeof run; readonly events: typeof events; readonly check: typeof check; readonly checkOutput: typeof checkOutput };
+  var sluiceDemo: {
+    readonly run: typeof run;
+    readonly events: typeof events;
+    readonly check: typeof check;
+    readonly checkOutput: typeof checkOutput;
+  };
 }
 globalThis.sluiceDemo = { run, events, check, checkOutput };
 
@@ -53,7 +58,7 @@ await begun;
 async function beginOrResume(): Promise<void> {
   const wanted = parameters.get('job');
   const settings = { parallelism: wantedWorkers(), paceSpeed: wantedPace() };
-  const fits = session !== undefined && !session.given && (wanted === null || wanted === session.jobId);
+  const fits = session !== undefined && !session.failed && (wanted === null || wanted === session.jobId);
   if (fits && !parameters.has('fresh')) {
     const demo = await demoOf(session);
     if (demo !== undefined) return run.begin(demo, { ...settings, resume: true });

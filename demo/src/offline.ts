@@ -11,7 +11,7 @@ export async function prepareOffline(): Promise<void> {
   if (!('serviceWorker' in navigator)) return;
   try {
     const controlled = navigator.serviceWorker.controller !== null;
-    const { version } = (await (await fetch('./files.json')).json()) as { readonly version: string };
+    const { version }: { readonly version: string } = await (await fetch('./files.json')).json();
     const registration = await navigator.serviceWorker.register(`./service-worker.js?v=${version}`);
     const installing = registration.installing;
     await navigator.serviceWorker.ready;

@@ -3,7 +3,6 @@
 //
 // Ranges are cut from the stored parquet file. Every answer carries the headers of an isolated page's subresources,
 // whatever the server sent when it was stored; the page's own headers (COOP, COEP) stay as they were.
-export {}; // a module for the compiler, one plain script in the build
 
 declare const self: ServiceWorkerGlobalScope;
 
@@ -33,10 +32,12 @@ self.addEventListener('fetch', (event) => {
 
 async function store(): Promise<void> {
   const list = await fetch('./files.json', { cache: 'no-cache' });
-  const { files } = (await list.clone().json()) as { readonly files: readonly string[] };
+  const { files }: { readonly files: readonly string[] } = await list.clone().json();
   const cache = await caches.open(CACHE);
   await cache.put('./files.json', list);
-  await cache.addAll(files.filter((file) => file !== './service-worker.js').map((file) => new Request(file, { cache: 'no-cache' })));
+  await cache.addAll(
+    files.filter((file) => file !== './service-worker.js').map((file) => new Request(file, { cache: 'no-cache' })),
+  );
   const stored = await caches.open(DATA_CACHE);
   for (const file of DATA_FILES) {
     const before = await stored.match(file);

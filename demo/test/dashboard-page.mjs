@@ -63,7 +63,10 @@ export class DashboardPage {
       return await found.jsonValue();
     } catch (error) {
       const state = await this.state().catch(() => undefined);
-      throw new Error(`${error.message}\nwaiting for ${question}\n${JSON.stringify(state, null, 1)}\n${this.errors.join('\n')}`);
+      throw new Error(
+        `${error.message}\nwaiting for ${question}\n${JSON.stringify(state, null, 1)}\n${this.errors.join('\n')}`,
+        { cause: error },
+      );
     }
   }
 
@@ -72,7 +75,9 @@ export class DashboardPage {
   }
 
   state() {
-    return this.ask('(demo) => ({ status: demo.run.status.value, rows: demo.run.rowCount.value, events: demo.events.value })');
+    return this.ask(
+      '(demo) => ({ status: demo.run.status.value, rows: demo.run.rowCount.value, events: demo.events.value })',
+    );
   }
 
   status() {

@@ -62,7 +62,9 @@ dashboardTest('a worker killed in the middle: it recovers, says so, and the outp
   await page.ask('(demo) => demo.run.setPace(null)');
   await page.untilFinished();
   // compared unasked, because the run was interrupted
-  const check = await page.until("(demo) => ['same', 'different', 'failed'].includes(demo.check.value.state) && demo.check.value");
+  const check = await page.until(
+    "(demo) => ['same', 'different', 'failed'].includes(demo.check.value.state) && demo.check.value",
+  );
   assert.equal(check.state, 'same');
   assert.equal(check.mine.sha256, SHA256);
 });
@@ -88,7 +90,9 @@ dashboardTest('a reload in the middle resumes from an epoch, with another number
   assert.match(await page.text('[data-testid=events]'), new RegExp(`Resumed.*epoch ${epoch}\\b`));
   await page.ask('(demo) => demo.run.setPace(null)');
   await page.untilFinished();
-  const check = await page.until("(demo) => ['same', 'different', 'failed'].includes(demo.check.value.state) && demo.check.value");
+  const check = await page.until(
+    "(demo) => ['same', 'different', 'failed'].includes(demo.check.value.state) && demo.check.value",
+  );
   assert.equal(check.state, 'same');
   assert.equal(check.mine.rows, ROWS);
 });
@@ -120,7 +124,10 @@ dashboardTest('a CSV of one’s own is windowed', async ({ open }) => {
   const page = await open();
   await page.untilRows();
   const file = path.join(tmpdir(), `sluice-own-${process.pid}.csv`);
-  const lines = Array.from({ length: 600 }, (_, i) => `2026-01-01T0${Math.floor(i / 100)}:30:00Z,${i % 2 ? 'left' : 'right'},${i}`);
+  const lines = Array.from(
+    { length: 600 },
+    (_, i) => `2026-01-01T0${Math.floor(i / 100)}:30:00Z,${i % 2 ? 'left' : 'right'},${i}`,
+  );
   writeFileSync(file, `when,side,weight\n${lines.join('\n')}\n`);
   await page.page.click('.jobs .job-button:last-child');
   await (await page.page.waitForSelector('.drop-zone input')).uploadFile(file);
@@ -129,7 +136,9 @@ dashboardTest('a CSV of one’s own is windowed', async ({ open }) => {
   await page.page.click('form.own-file button[type=submit]');
   await page.until("(demo) => demo.run.demo.value.id === 'own-file' && demo.run.status.value?.phase === 'finished'");
   await page.untilRows(12);
-  const row = await page.ask("async (demo) => { const row = await demo.run.handle.table('windows').get(['left', Date.parse('2026-01-01T01:00:00Z')]); return { rows: Number(row.rows), value: Number(row.value) }; }");
+  const row = await page.ask(
+    "async (demo) => { const row = await demo.run.handle.table('windows').get(['left', Date.parse('2026-01-01T01:00:00Z')]); return { rows: Number(row.rows), value: Number(row.value) }; }",
+  );
   assert.deepEqual(row, { rows: 50, value: sum(100, 200, (i) => i % 2 === 1) });
   assert.equal((await page.compare()).state, 'same');
   await page.page.reload();
@@ -149,13 +158,17 @@ dashboardTest('by keyboard alone: help, pace, pause, search, kill', async ({ ope
   await page.until('(demo) => demo.run.status.value.paceSpeed === 7 * 86400');
   await page.until('(demo) => demo.run.pending.value === undefined');
   await keyboard.press('k');
-  await page.until('(demo) => demo.run.status.value.recoveries.length === 1 && demo.run.status.value.phase === "running"');
+  await page.until(
+    '(demo) => demo.run.status.value.recoveries.length === 1 && demo.run.status.value.phase === "running"',
+  );
   await page.until('(demo) => demo.run.pending.value === undefined');
   await keyboard.press('Space');
   await page.until('(demo) => demo.run.status.value.paused');
   await keyboard.press('/');
   await keyboard.type('ord');
-  await page.until('() => [...document.querySelectorAll(".grid-scroller .grid-row")].length > 0 && [...document.querySelectorAll(".grid-scroller .grid-row > :first-child")].every((cell) => cell.textContent === "ORD")');
+  await page.until(
+    '() => [...document.querySelectorAll(".grid-scroller .grid-row")].length > 0 && [...document.querySelectorAll(".grid-scroller .grid-row > :first-child")].every((cell) => cell.textContent === "ORD")',
+  );
   assert.match(await page.text('[data-testid=row-count]'), /^\d+ of [\d,]+ rows$/);
 });
 

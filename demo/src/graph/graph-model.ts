@@ -1,6 +1,7 @@
 // The job graph as the page draws it: a card per chain and one per sink, edges with what crosses them now. Pure: from
 // the graph, the library's own description of it, and the rates.
-import type { JobGraph, JobMetrics } from 'sluice';
+import type { JobGraph, JobMetrics, Vertex } from 'sluice';
+import { formatSpan } from '../format.ts';
 import type { SubtaskRates } from '../run/rates.ts';
 
 export interface GraphNode {
@@ -37,11 +38,11 @@ export interface GraphModel {
 /** `plan`: the text of explain(graph), whose lines describe every vertex. */
 export function graphModel(graph: JobGraph, plan: string): GraphModel {
   const described = describeVertices(plan);
-  const nodes: GraphNode[] = graph.vertices.map(({ id, name, input }) => ({
-    id: `v${id}`,
-    vertex: id,
-    title: input.kind === 'source' && input.source.kind === 'input' ? `Read ${input.source.name}` : titleOf(name),
-    steps: described.get(id) ?? [],
+  const nodes: GraphNode[] = graph.vertices.map((vertex) => ({
+    id: `v${vertex.id}`,
+    vertex: vertex.id,
+    title: titleOf(vertex),
+    steps: (described.get(vertex.id) ?? []).flatMap(unfolded),
   }));
   const edges: GraphEdge[] = graph.edges.map(({ id, from, to, kind, keys }) => ({
     id: `e${id}`,
@@ -63,20 +64,42 @@ export function graphModel(graph: JobGraph, plan: string): GraphModel {
   return { nodes, edges };
 }
 
-function titleOf(name: string): string {
+function titleOf({ name, input, stages }: Vertex): string {
+  if (input.kind === 'source' && input.source.kind === 'input') return `Read ${input.source.name}`;
+  const first = stages[0]?.kind === 'native' ? stages[0].ops[0] : undefined;
+  if (first?.kind === 'window') {
+    const { sizeMs, slideMs } = first;
+    return sizeMs === slideMs
+      ? `Window of ${formatSpan(sizeMs)}`
+      : `Window of ${formatSpan(sizeMs)}, every ${formatSpan(slideMs)}`;
+  }
   const words = name.split(' → ')[0] ?? name;
   return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** A window's step is told by its aggregates, one a line; its length is in the title. */
+function unfolded(step: GraphStep): readonly GraphStep[] {
+  if (step.label !== 'window') return [step];
+  const aggregates = step.text.slice(step.text.indexOf(': ') + 2).split(/, (?=\w+ = )/);
+  return aggregates.map((aggregate) => {
+    const [name = '', text = ''] = aggregate.split(' = ');
+    return { label: name, text, closure: false };
+  });
 }
 
 /** `    native   filter delay > 15` of `  vertex 0  …` as steps. */
 function describeVertices(plan: string): ReadonlyMap<number, readonly GraphStep[]> {
   const vertices = new Map<number, GraphStep[]>();
+  // an aggregate's filter is projected before the window, under a name of its own: shown is what it says
+  const filters = new Map([...plan.matchAll(/(\S+\$where) = ([^,\n]+)/g)].map(([, name, text]) => [name!, text!]));
+  const said = (text: string): string =>
+    text.replace(/\S+\$where/g, (name) => filters.get(name.replace(/,$/, '')) ?? name);
   let steps: GraphStep[] = [];
   for (const line of plan.split('\n')) {
     const head = /^ {2}vertex (\d+) /.exec(line);
     if (head !== null) vertices.set(Number(head[1]), (steps = []));
     const step = /^ {4}(native|closure) +(\S+) (.*)$/.exec(line);
-    if (step !== null) steps.push({ label: step[2]!, text: step[3]!, closure: step[1] === 'closure' });
+    if (step !== null) steps.push({ label: step[2]!, text: said(step[3]!), closure: step[1] === 'closure' });
   }
   return vertices;
 }
@@ -113,7 +136,7 @@ export function vertexTotals(vertex: number, { subtasks }: JobMetrics): VertexTo
   const marks = mine.map(({ watermark }) => watermark);
   const complete = marks.length > 0 && marks.every((mark) => mark !== null);
   return {
-    watermark: complete ? Math.min(...(marks as number[])) : null,
+    watermark: complete ? Math.min(...marks) : null,
     stateBytes: sum('stateBytes'),
     stateKeys: sum('stateKeys'),
     lateRows: sum('lateRows'),

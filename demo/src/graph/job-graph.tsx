@@ -123,7 +123,7 @@ function Card({ node, at }: { readonly node: GraphNode; readonly at: Placed }) {
       <dl class="vertex-facts">
         <div>
           <dt>Watermark</dt>
-          <dd>{formatWatermark(totals.watermark)}</dd>
+          <dd title={formatWatermark(totals.watermark)}>{formatWatermark(totals.watermark).replace(/^\d{4}-/, '')}</dd>
         </div>
         <div>
           <dt>State</dt>

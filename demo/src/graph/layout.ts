@@ -23,9 +23,9 @@ export interface GraphLayout {
   readonly edges: ReadonlyMap<string, PlacedEdge>;
 }
 
-const LABEL_WIDTH = 112;
+const LABEL_WIDTH = 138;
 const LABEL_HEIGHT = 52;
-const CARD_WIDTH_MIN = 200;
+const CARD_WIDTH_MIN = 186;
 const CARD_WIDTH_MAX = 340;
 const MARGIN = 2;
 
@@ -34,9 +34,13 @@ export function layoutGraph(model: GraphModel, heightOf: (id: string) => number,
   const ranks = rankCount(model);
   const cardWidth = (availableWidth - MARGIN * 2 - (ranks - 1) * LABEL_WIDTH) / ranks;
   const across = cardWidth >= CARD_WIDTH_MIN;
-  const width = Math.floor(across ? Math.min(CARD_WIDTH_MAX, cardWidth) : Math.min(CARD_WIDTH_MAX + 80, availableWidth - MARGIN * 2));
+  const width = Math.floor(
+    across ? Math.min(CARD_WIDTH_MAX, cardWidth) : Math.min(CARD_WIDTH_MAX + 80, availableWidth - MARGIN * 2),
+  );
   const graph = new Graph({ directed: true });
-  const ranksep = across ? Math.min(LABEL_WIDTH + 40, (availableWidth - MARGIN * 2 - ranks * width) / Math.max(1, ranks - 1)) : LABEL_HEIGHT + 8;
+  const ranksep = across
+    ? Math.min(LABEL_WIDTH + 40, (availableWidth - MARGIN * 2 - ranks * width) / Math.max(1, ranks - 1))
+    : LABEL_HEIGHT + 8;
   graph.setGraph({ rankdir: across ? 'LR' : 'TB', nodesep: 16, ranksep, marginx: MARGIN, marginy: MARGIN });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const { id } of model.nodes) graph.setNode(id, { width, height: heightOf(id) });
@@ -49,7 +53,10 @@ export function layoutGraph(model: GraphModel, heightOf: (id: string) => number,
     }),
   );
   const edges = new Map(
-    model.edges.map(({ id, from, to }): [string, PlacedEdge] => [id, edgeBetween(nodes.get(from)!, nodes.get(to)!, across)]),
+    model.edges.map(({ id, from, to }): [string, PlacedEdge] => [
+      id,
+      edgeBetween(nodes.get(from)!, nodes.get(to)!, across),
+    ]),
   );
   const { width: total, height } = graph.graph() as { width: number; height: number };
   return { width: total, height, across, nodes, edges };

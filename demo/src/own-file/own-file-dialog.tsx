@@ -112,7 +112,15 @@ function Settings({ inspected }: { readonly inspected: Inspected }) {
   const [outOfOrderMs, setOutOfOrderMs] = useState(3_600_000);
   const onSubmit = (event: Event): void => {
     event.preventDefault();
-    const parameters: OwnFileParameters = { columns, time, key, fn, measure: fn === 'count' ? null : measure, windowMs, outOfOrderMs };
+    const parameters: OwnFileParameters = {
+      columns,
+      time,
+      key,
+      fn,
+      measure: fn === 'count' ? null : measure,
+      windowMs,
+      outOfOrderMs,
+    };
     void windowFile(inspected, parameters);
   };
   return (
@@ -129,11 +137,41 @@ function Settings({ inspected }: { readonly inspected: Inspected }) {
       </ul>
       <div class="fields">
         <Choose label="Event time" value={time} options={times.map((name) => [name, name])} onChange={setTime} />
-        <Choose label="Key" value={key} options={(keys.length > 0 ? keys : names).map((name) => [name, name])} onChange={setKey} />
-        <Choose label="Measure" value={fn} options={(numbers.length > 0 ? MEASURES : (['count'] as const)).map((name) => [name === 'count' ? 'count of rows' : name, name])} onChange={(value) => setFn(value as MeasureFunction)} />
-        {fn !== 'count' && <Choose label="Of column" value={measure} options={numbers.map((name) => [name, name])} onChange={setMeasure} />}
-        <Choose label="Window" value={String(windowMs)} options={WINDOWS.map(([label, ms]) => [label, String(ms)])} onChange={(value) => setWindowMs(Number(value))} />
-        <Choose label="Out of order by at most" value={String(outOfOrderMs)} options={LATENESS.map(([label, ms]) => [label, String(ms)])} onChange={(value) => setOutOfOrderMs(Number(value))} />
+        <Choose
+          label="Key"
+          value={key}
+          options={(keys.length > 0 ? keys : names).map((name) => [name, name])}
+          onChange={setKey}
+        />
+        <Choose
+          label="Measure"
+          value={fn}
+          options={(numbers.length > 0 ? MEASURES : (['count'] as const)).map((name) => [
+            name === 'count' ? 'count of rows' : name,
+            name,
+          ])}
+          onChange={(value) => setFn(value as MeasureFunction)}
+        />
+        {fn !== 'count' && (
+          <Choose
+            label="Of column"
+            value={measure}
+            options={numbers.map((name) => [name, name])}
+            onChange={setMeasure}
+          />
+        )}
+        <Choose
+          label="Window"
+          value={String(windowMs)}
+          options={WINDOWS.map(([label, ms]) => [label, String(ms)])}
+          onChange={(value) => setWindowMs(Number(value))}
+        />
+        <Choose
+          label="Out of order by at most"
+          value={String(outOfOrderMs)}
+          options={LATENESS.map(([label, ms]) => [label, String(ms)])}
+          onChange={(value) => setOutOfOrderMs(Number(value))}
+        />
       </div>
       <div class="dialog-actions">
         <button type="submit" class="button primary">

@@ -4,7 +4,6 @@ import { inspectFile } from 'sluice/connectors';
 import type { InputBinding } from 'sluice/connectors';
 import type { TypeName } from 'sluice';
 import type { DemoJob } from '../run/demo-jobs.ts';
-import type { Json } from 'sluice';
 import { run } from '../run/run.ts';
 import { formatSpan } from '../format.ts';
 import ownFileJob, { OWN_FILE_INPUT, OWN_FILE_TABLE } from './own-file-job.ts';
@@ -70,7 +69,11 @@ export function ownFileDemo(name: string, binding: InputBinding, parameters: Own
   const value = measure === null ? 'rows' : 'value';
   const counted = fn === 'count' || fn === 'sum';
   const what = measure === null ? 'Rows' : `${fn} of ${measure}`;
-  const shown = { column: value, unit: counted ? 'count' : 'number', fold: fn === 'min' ? 'min' : counted ? 'sum' : 'max' } as const;
+  const shown = {
+    column: value,
+    unit: counted ? 'count' : 'number',
+    fold: fn === 'min' ? 'min' : counted ? 'sum' : 'max',
+  } as const;
   const summary = `${name}: ${what.toLowerCase()} by ${key} and ${formatSpan(windowMs)}`;
   return {
     id: 'own-file',
@@ -78,7 +81,7 @@ export function ownFileDemo(name: string, binding: InputBinding, parameters: Own
     summary,
     job: ownFileJob,
     inputs: () => ({ [OWN_FILE_INPUT]: binding }),
-    parameters: { name, ...parameters } as unknown as Json,
+    parameters: { name, ...parameters },
     view: {
       table: OWN_FILE_TABLE,
       key,
@@ -86,7 +89,11 @@ export function ownFileDemo(name: string, binding: InputBinding, parameters: Own
       windowMs,
       slideMs: windowMs,
       chart: { title: counted ? what : `Highest ${what}`, ...shown },
-      ranking: { title: counted ? `${what}, by ${key}` : `${what} in the newest window, by ${key}`, ...shown, over: counted ? 'total' : 'latest' },
+      ranking: {
+        title: counted ? `${what}, by ${key}` : `${what} in the newest window, by ${key}`,
+        ...shown,
+        over: counted ? 'total' : 'latest',
+      },
       columnLabels: measure === null ? {} : { value: `${fn} ${measure}` },
     },
   };

@@ -15,7 +15,13 @@ export function Checkpoints() {
     <section class="card checkpoints" aria-labelledby="checkpoints-title">
       <div class="card-head">
         <h2 id="checkpoints-title">Checkpoints</h2>
-        <button type="button" class="button small" disabled={status?.phase !== 'running'} onClick={() => void run.checkpoint()} aria-keyshortcuts="c">
+        <button
+          type="button"
+          class="button small"
+          disabled={status?.phase !== 'running'}
+          onClick={() => void run.checkpoint()}
+          aria-keyshortcuts="c"
+        >
           Take one now
         </button>
       </div>
@@ -39,19 +45,21 @@ export function Checkpoints() {
             </tr>
           </thead>
           <tbody data-testid="checkpoints">
-            {checkpoints.slice(0, SHOWN_MAX).map(({ epoch, bytesWritten, bytesTotal, durationMs, completedAt, final }) => (
-              <tr key={epoch} class={restored.has(epoch) ? 'restored' : ''}>
-                <th scope="row">
-                  {epoch}
-                  {restored.has(epoch) && <Restored />}
-                  {final && <span class="tag">final</span>}
-                </th>
-                <td class="number">{formatBytes(bytesWritten)}</td>
-                <td class="number">{formatBytes(bytesTotal)}</td>
-                <td class="number">{formatDuration(durationMs)}</td>
-                <td class="number">{formatClock(completedAt)}</td>
-              </tr>
-            ))}
+            {checkpoints
+              .slice(0, SHOWN_MAX)
+              .map(({ epoch, bytesWritten, bytesTotal, durationMs, completedAt, final }) => (
+                <tr key={epoch} class={restored.has(epoch) ? 'restored' : ''}>
+                  <th scope="row">
+                    {epoch}
+                    {restored.has(epoch) && <Restored />}
+                    {final && <span class="tag">final</span>}
+                  </th>
+                  <td class="number">{formatBytes(bytesWritten)}</td>
+                  <td class="number">{formatBytes(bytesTotal)}</td>
+                  <td class="number">{formatDuration(durationMs)}</td>
+                  <td class="number">{formatClock(completedAt)}</td>
+                </tr>
+              ))}
             {before && (
               <tr class="restored">
                 <th scope="row">

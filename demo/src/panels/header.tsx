@@ -5,7 +5,7 @@ import { chooseFile } from '../own-file/own-file.ts';
 import { FLIGHT_JOBS } from '../run/demo-jobs.ts';
 import type { DemoJob } from '../run/demo-jobs.ts';
 import { run } from '../run/run.ts';
-import { offlineReady } from '../offline.ts';
+import { newerReady, offlineReady } from '../offline.ts';
 import { helpOpen } from '../shortcuts.ts';
 import { theme, toggleTheme } from '../theme.ts';
 
@@ -49,10 +49,31 @@ export function Header() {
           {words}
         </span>
         <Home />
-        <button type="button" class="icon-button" onClick={toggleTheme} aria-label={`Use the ${theme.value === 'dark' ? 'light' : 'dark'} theme`}>
+        {newerReady.value && (
+          <button
+            type="button"
+            class="button small"
+            onClick={() => location.reload()}
+            title="The run goes on from its newest checkpoint"
+          >
+            Load the new version
+          </button>
+        )}
+        <button
+          type="button"
+          class="icon-button"
+          onClick={toggleTheme}
+          aria-label={`Use the ${theme.value === 'dark' ? 'light' : 'dark'} theme`}
+        >
           {theme.value === 'dark' ? <SunIcon /> : <MoonIcon />}
         </button>
-        <button type="button" class="icon-button" onClick={() => (helpOpen.value = true)} aria-label="Keyboard shortcuts and help" aria-keyshortcuts="?">
+        <button
+          type="button"
+          class="icon-button"
+          onClick={() => (helpOpen.value = true)}
+          aria-label="Keyboard shortcuts and help"
+          aria-keyshortcuts="?"
+        >
           ?
         </button>
       </div>
@@ -81,7 +102,11 @@ function Home() {
       ? 'Rows cross between workers through ring buffers in shared memory: this page is cross-origin isolated.'
       : `Rows cross between workers as transferred messages${isolated ? '.' : ': this page is not cross-origin isolated, so it has no shared memory.'}`;
   return (
-    <span class="home" title={`The job runs in this browser. ${how}${offlineReady.value ? ' The page works offline.' : ''}`} data-testid="home">
+    <span
+      class="home"
+      title={`The job runs in this browser. ${how}${offlineReady.value ? ' The page works offline.' : ''}`}
+      data-testid="home"
+    >
       <span>Browser</span>
       {channel !== undefined && <span>{channel} channel</span>}
       <span>{isolated ? 'isolated' : 'not isolated'}</span>

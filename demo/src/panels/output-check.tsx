@@ -17,7 +17,7 @@ export function OutputCheck() {
           {TITLES[state]}
         </p>
         <button type="button" class="button small" disabled={!possible} onClick={() => void checkOutput()}>
-          {state === 'idle' ? 'Compare' : state === 'running' ? 'Comparing…' : 'Compare again'}
+          {state === 'idle' ? 'Compare' : state === 'running' ? 'Comparing…' : 'Again'}
         </button>
       </div>
       <Details />
@@ -28,8 +28,8 @@ export function OutputCheck() {
 const TITLES = {
   idle: 'Is the output still right?',
   running: 'Comparing the output…',
-  same: 'The output is the same',
-  different: 'The output differs',
+  same: 'The same output',
+  different: 'Another output',
   failed: 'The comparison failed',
 } as const;
 
@@ -40,11 +40,13 @@ function Details() {
   if (now.state === 'running') return <p class="output-detail">{now.step}</p>;
   if (now.state === 'failed') return <p class="output-detail">{now.reason}</p>;
   const { mine, other, untilMs, against } = now;
-  const which = untilMs === undefined ? 'The whole table' : `Every row of a window that ended by ${formatEventTime(untilMs)} UTC`;
+  const which =
+    untilMs === undefined ? 'The whole table' : `Every row of a window that ended by ${formatEventTime(untilMs)} UTC`;
   return (
     <>
       <p class="output-detail">
-        {which}, {formatCount(mine.rows)} rows, {now.state === 'same' ? 'has the same SHA-256 as' : 'has another SHA-256 than'} {against}
+        {which}, {formatCount(mine.rows)} rows,{' '}
+        {now.state === 'same' ? 'has the same SHA-256 as' : 'has another SHA-256 than'} {against}
         {mine.rows !== other.rows && `, which has ${formatCount(other.rows)} rows`}.
       </p>
       <p class="hash" title={`here ${mine.sha256}, there ${other.sha256}`}>

@@ -9,7 +9,7 @@ export const PARALLELISMS = [1, 2, 3, 4, 6, 8] as const;
 
 /** Event time up to which every subtask is complete; null before the first watermark, Infinity at the end. */
 export const eventTime = computed<number | null>(() => {
-  run.resultVersion.value; // the finished run's newest window
+  void run.resultVersion.value; // the finished run's newest window
   const marks = run.metrics.value.subtasks.map((subtask) => subtask.watermark);
   if (run.status.value?.phase === 'finished') return (run.results.value.newestEnd ?? 0) - 1;
   if (marks.length === 0 || marks.some((mark) => mark === null)) return null;
@@ -31,11 +31,23 @@ export function Transport() {
   return (
     <section class="transport" aria-label="Controls">
       <div class="transport-group">
-        <button type="button" class="button primary" disabled={ended.value || status === undefined} onClick={() => void run.togglePause()} aria-keyshortcuts="Space">
+        <button
+          type="button"
+          class="button primary"
+          disabled={ended.value || status === undefined}
+          onClick={() => void run.togglePause()}
+          aria-keyshortcuts="Space"
+        >
           {paused ? <PlayIcon /> : <PauseIcon />}
           <span class="button-words">{paused ? 'Resume' : 'Pause'}</span>
         </button>
-        <button type="button" class="button" onClick={() => void run.restart()} title="Start from the first row, without the checkpoints" aria-keyshortcuts="r">
+        <button
+          type="button"
+          class="button"
+          onClick={() => void run.restart()}
+          title="Start from the first row, without the checkpoints"
+          aria-keyshortcuts="r"
+        >
           <RestartIcon />
           Restart
         </button>
@@ -43,7 +55,15 @@ export function Transport() {
       <EventTime />
       <PaceChoice />
       <WorkerCount />
-      <button type="button" class="button danger" disabled={!running.value} onClick={killSomeone} title="End one worker at once; the job recovers from its newest checkpoint" aria-keyshortcuts="k" data-testid="kill">
+      <button
+        type="button"
+        class="button danger"
+        disabled={!running.value}
+        onClick={killSomeone}
+        title="End one worker at once; the job recovers from its newest checkpoint"
+        aria-keyshortcuts="k"
+        data-testid="kill"
+      >
         <KillIcon />
         Kill a worker
       </button>
@@ -64,12 +84,22 @@ function EventTime() {
           {formatWatermark(time)}
         </span>
         <span class="event-time-zone">UTC</span>
-        <span class="event-time-rows" data-testid="rows-read">
-          {formatCount(read)}
-          {total === null ? ' rows' : ` of ${formatCount(total)} rows`}
+        <span
+          class="event-time-rows"
+          data-testid="rows-read"
+          title={total === null ? undefined : `of ${formatCount(total)} rows`}
+        >
+          {formatCount(read)} rows{total !== null && ` · ${Math.floor(share * 100)} %`}
         </span>
       </div>
-      <div class="progress" role="progressbar" aria-label="Rows read" aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.round(share * 100)}>
+      <div
+        class="progress"
+        role="progressbar"
+        aria-label="Rows read"
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={Math.round(share * 100)}
+      >
         <div class="progress-done" style={{ transform: `scaleX(${share})` }} />
       </div>
     </div>
@@ -83,7 +113,13 @@ function PaceChoice() {
       <div class="segmented">
         {PACES.map(({ label, title, speed }) => (
           <label key={label} class="segment" title={title}>
-            <input type="radio" name="pace" checked={run.paceSpeed.value === speed} disabled={ended.value} onChange={() => void run.setPace(speed)} />
+            <input
+              type="radio"
+              name="pace"
+              checked={run.paceSpeed.value === speed}
+              disabled={ended.value}
+              onChange={() => void run.setPace(speed)}
+            />
             <span>{label}</span>
           </label>
         ))}
@@ -98,8 +134,17 @@ function WorkerCount() {
       <legend class="choice-label">Workers</legend>
       <div class="segmented">
         {PARALLELISMS.map((count) => (
-          <label key={count} class="segment" title={`Take a checkpoint and go on from it with ${count} ${count === 1 ? 'worker' : 'workers'}`}>
-            <input type="radio" name="workers" checked={run.parallelism.value === count} onChange={() => void run.rescale(count)} />
+          <label
+            key={count}
+            class="segment"
+            title={`Take a checkpoint and go on from it with ${count} ${count === 1 ? 'worker' : 'workers'}`}
+          >
+            <input
+              type="radio"
+              name="workers"
+              checked={run.parallelism.value === count}
+              onChange={() => void run.rescale(count)}
+            />
             <span>{count}</span>
           </label>
         ))}

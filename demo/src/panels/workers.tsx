@@ -23,16 +23,28 @@ export function Workers() {
       <ul class="worker-list">
         {Array.from({ length: run.parallelism.value }, (_, slot) => {
           const mine = rates.filter((rate) => rate.slot === slot);
-          const rows = subtasks.reduce((sum, { rowsIn, vertex, slot: of }) => sum + (of === slot && !sources.has(vertex) ? rowsIn : 0), 0);
+          const rows = subtasks.reduce(
+            (sum, { rowsIn, vertex, slot: of }) => sum + (of === slot && !sources.has(vertex) ? rowsIn : 0),
+            0,
+          );
           return (
             <li key={slot} class="worker">
               <span class="worker-name">Worker {slot}</span>
               <TimeBar {...shares(mine)} label={`Worker ${slot}`} />
-              <span class="worker-rate">{formatCompact(mine.reduce((sum, { rowsInPerSecond }) => sum + rowsInPerSecond, 0))} rows/s</span>
+              <span class="worker-rate">
+                {formatCompact(mine.reduce((sum, { rowsInPerSecond }) => sum + rowsInPerSecond, 0))} rows/s
+              </span>
               <span class="worker-share" title="Share of the keyed rows that this worker has handled">
                 {total === 0 ? '–' : formatPercent(rows / total)}
               </span>
-              <button type="button" class="kill" disabled={status?.phase !== 'running'} onClick={() => void run.kill(slot)} aria-label={`Kill worker ${slot}`} title={`Kill worker ${slot}`}>
+              <button
+                type="button"
+                class="kill"
+                disabled={status?.phase !== 'running'}
+                onClick={() => void run.kill(slot)}
+                aria-label={`Kill worker ${slot}`}
+                title={`Kill worker ${slot}`}
+              >
                 <KillIcon />
               </button>
             </li>
@@ -40,7 +52,8 @@ export function Workers() {
         })}
       </ul>
       <p class="legend">
-        <span class="swatch busy" /> busy <span class="swatch pressed" /> backpressured <span class="swatch idle" /> idle
+        <span class="swatch busy" /> busy <span class="swatch pressed" /> backpressured <span class="swatch idle" />{' '}
+        idle
       </p>
     </section>
   );
@@ -48,7 +61,10 @@ export function Workers() {
 
 /** All chains of a slot share its one thread: their busy times add up. */
 function shares(rates: readonly SubtaskRates[]): { readonly busy: number; readonly backpressured: number } {
-  const busy = Math.min(1, rates.reduce((sum, rate) => sum + rate.busy, 0));
+  const busy = Math.min(
+    1,
+    rates.reduce((sum, rate) => sum + rate.busy, 0),
+  );
   const backpressured = Math.min(1 - busy, Math.max(0, ...rates.map((rate) => rate.backpressured)));
   return { busy, backpressured };
 }

@@ -1,5 +1,5 @@
-// Finds the rows whose first key column begins with a text, by bisection over the table in key order: about
-// 2 log2(rows) reads of one row, whatever the table's size. Keys are ordered by their UTF-8 bytes, nulls first.
+// Finds the rows whose first key column begins with a text, by narrowing down over the table in key order:
+// five rounds of a few single rows for a million of them. Keys are ordered by their UTF-8 bytes, nulls first.
 import type { TableHandle } from 'sluice';
 
 export interface RowRange {
@@ -16,22 +16,32 @@ export async function findPrefix(table: TableHandle, column: string, prefix: str
     const value = found?.[column];
     return value === null || value === undefined ? null : String(value);
   };
-  const from = await firstRow(rowCount, async (row) => compareBytes(await keyAt(row), prefix) >= 0);
-  const to = await firstRow(rowCount, async (row) => {
-    const key = await keyAt(row);
-    return compareBytes(key, prefix) >= 0 && !key!.startsWith(prefix);
-  });
+  const [from, to] = await Promise.all([
+    firstRow(rowCount, async (row) => compareBytes(await keyAt(row), prefix) >= 0),
+    firstRow(rowCount, async (row) => {
+      const key = await keyAt(row);
+      return compareBytes(key, prefix) >= 0 && !key!.startsWith(prefix);
+    }),
+  ]);
   return { from, to };
 }
+
+/** Rows looked at together: a round costs one trip to the coordinator, whatever their number. */
+const PROBES = 15;
 
 /** The first of `count` rows for which the condition holds; it holds for all rows after that one. */
 async function firstRow(count: number, holds: (row: number) => Promise<boolean>): Promise<number> {
   let low = 0;
   let high = count;
   while (low < high) {
-    const middle = (low + high) >> 1;
-    if (await holds(middle)) high = middle;
-    else low = middle + 1;
+    const step = Math.ceil((high - low) / (PROBES + 1));
+    const probes: number[] = [];
+    for (let row = low + step - 1; row < high; row += step) probes.push(row);
+    const answers = await Promise.all(probes.map(holds));
+    const first = answers.indexOf(true);
+    if (first >= 0) high = probes[first]!;
+    const last = first < 0 ? probes.length - 1 : first - 1;
+    if (last >= 0) low = probes[last]! + 1;
   }
   return low;
 }

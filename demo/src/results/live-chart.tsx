@@ -31,7 +31,7 @@ interface Series {
 }
 
 const series = computed<Series>(() => {
-  run.resultVersion.value;
+  void run.resultVersion.value;
   const store = run.results.value;
   const { slideMs } = store.view;
   const end = store.newestEnd;
@@ -52,7 +52,10 @@ export function LiveChart() {
   const { chart } = run.results.value.view;
   const { binMs } = series.value;
   const shown = hovered.value ?? newest.value;
-  const per = chart.unit === 'percent' && binMs !== DAY_MS ? '' : ` per ${binMs === DAY_MS ? 'day' : formatSpan(binMs).replace(/^1 /, '')}`;
+  const per =
+    chart.unit === 'percent' && binMs !== DAY_MS
+      ? ''
+      : ` per ${binMs === DAY_MS ? 'day' : formatSpan(binMs).replace(/^1 /, '')}`;
   return (
     <section class="card chart" aria-labelledby="chart-title">
       <div class="card-head">
@@ -63,7 +66,12 @@ export function LiveChart() {
         <div class="segmented small" role="radiogroup" aria-label="Range of event time">
           {RANGES.map(({ label, days }) => (
             <label key={label} class="segment">
-              <input type="radio" name="range" checked={rangeDays.value === days} onChange={() => (rangeDays.value = days)} />
+              <input
+                type="radio"
+                name="range"
+                checked={rangeDays.value === days}
+                onChange={() => (rangeDays.value = days)}
+              />
               <span>{label}</span>
             </label>
           ))}
@@ -71,7 +79,9 @@ export function LiveChart() {
       </div>
       <p class="readout">
         <b>{shown === undefined ? '–' : formatMeasure(shown.value, chart)}</b>
-        <span>{shown === undefined ? 'waiting for the first window to end' : `${formatEventTime(shown.timeMs)} UTC`}</span>
+        <span>
+          {shown === undefined ? 'waiting for the first window to end' : `${formatEventTime(shown.timeMs)} UTC`}
+        </span>
       </p>
       <Plot />
     </section>
@@ -107,7 +117,10 @@ function Plot() {
     return () => cancelAnimationFrame(drawing);
   }, [data]);
   const last = newest.value;
-  const words = last === undefined ? `${chart.title}: nothing yet` : `${chart.title} over event time; newest point ${formatMeasure(last.value, chart)} at ${formatEventTime(last.timeMs)} UTC`;
+  const words =
+    last === undefined
+      ? `${chart.title}: nothing yet`
+      : `${chart.title} over event time; newest point ${formatMeasure(last.value, chart)} at ${formatEventTime(last.timeMs)} UTC`;
   return <div ref={frame} class="plot" role="img" aria-label={words} />;
 }
 
@@ -127,9 +140,18 @@ function options(width: number, chart: Measure): uPlot.Options {
     scales: { y: { range: (_, low, high) => [Math.min(0, low ?? 0), high === null || high === 0 ? 1 : high * 1.08] } },
     axes: [
       { ...axis, space: 72, size: 30, values: timeTicks },
-      { ...axis, size: 46, space: 44, values: (_, ticks) => ticks.map((tick) => (chart.unit === 'percent' ? formatPercent(tick) : formatCompact(tick))) },
+      {
+        ...axis,
+        size: 46,
+        space: 44,
+        values: (_, ticks) =>
+          ticks.map((tick) => (chart.unit === 'percent' ? formatPercent(tick) : formatCompact(tick))),
+      },
     ],
-    series: [{}, { stroke: line, width: 1.6, fill: cssColor('--series-fill'), points: { show: false }, spanGaps: false }],
+    series: [
+      {},
+      { stroke: line, width: 1.6, fill: cssColor('--series-fill'), points: { show: false }, spanGaps: false },
+    ],
     hooks: {
       setCursor: [
         ({ cursor, data }) => {

@@ -8,7 +8,7 @@ import { formatMeasure } from './live-chart.tsx';
 const SHOWN = 10;
 
 const leaders = computed(() => {
-  run.resultVersion.value;
+  void run.resultVersion.value;
   return run.results.value.ranking(SHOWN);
 });
 
@@ -27,7 +27,7 @@ export function Ranking() {
           if (leader === undefined) return <li key={index} class="bar-row bar-empty" aria-hidden="true" />;
           const amount = formatCount(leader.amount);
           return (
-            <li key={index} class="bar-row">
+            <li key={index} class={ranking.divisor === undefined ? 'bar-row' : 'bar-row bar-wide'}>
               <span class="bar-key" title={airportName(leader.key) ?? leader.key}>
                 {leader.key}
               </span>

@@ -27,6 +27,11 @@ export class ResultStore {
   readonly #grids = new Map<string, Map<number, Float64Array>>();
   readonly #totals = new Map<string, Folded>();
   readonly #windows = new Map<number, Folded>();
+  /**
+   * The input has ended: the windows that reach beyond it hold only part of their time, so the chart and the ranking
+   * stop at the last one that lies within.
+   */
+  ended = false;
   /** Start times of all windows, ascending. */
   #starts: number[] = [];
   #sorted = true;
@@ -56,9 +61,13 @@ export class ResultStore {
     }
   }
 
-  /** Chart points from `fromMs` on, as [seconds, values]; `binMs` joins windows into longer ones. */
+  /**
+   * Chart points from `fromMs` on, as [seconds, values]; `binMs` joins windows into longer ones. A window that overlaps
+   * others stands at its last slide, which is what it adds to the one before.
+   */
   series(fromMs: number, binMs: number): [number[], (number | null)[]] {
-    const { chart, slideMs } = this.view;
+    const { chart, slideMs, windowMs } = this.view;
+    const newest = this.#newestWhole() ?? -Infinity;
     const times: number[] = [];
     const values: (number | null)[] = [];
     let open: Folded = empty(chart);
@@ -69,8 +78,8 @@ export class ResultStore {
       values.push(result(open, chart));
     };
     for (const start of this.#sortedStarts()) {
-      if (start < fromMs) continue;
-      const at = Math.floor(start / binMs) * binMs;
+      if (start < fromMs || start > newest) continue;
+      const at = Math.floor((start + windowMs - slideMs) / binMs) * binMs;
       if (at !== openAt) {
         close();
         const step = Math.max(binMs, slideMs);
@@ -99,7 +108,7 @@ export class ResultStore {
   ranking(count: number): readonly RankedKey[] {
     const { ranking } = this.view;
     const all: RankedKey[] = [];
-    const newest = this.#sortedStarts().at(-1);
+    const newest = this.#newestWhole();
     for (const [key, grid] of this.#grids) {
       const folded = ranking.over === 'total' ? this.#totals.get(key) : cellOf(grid, newest, this.view.slideMs);
       if (folded === undefined) continue;
@@ -141,6 +150,11 @@ export class ResultStore {
     chunk[at + 1] = chartDivisor;
     chunk[at + 2] = ranked;
     chunk[at + 3] = rankDivisor;
+  }
+
+  #newestWhole(): number | undefined {
+    const newest = this.#sortedStarts().at(-1);
+    return newest === undefined || !this.ended ? newest : newest - (this.view.windowMs - this.view.slideMs);
   }
 
   #sortedStarts(): readonly number[] {

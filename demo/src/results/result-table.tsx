@@ -35,7 +35,7 @@ const total = computed(() => {
 /** Keeps columns, search result and fetched rows in step with the run. */
 export function followTable(): void {
   effect(() => {
-    run.generation.value;
+    void run.generation.value;
     query.value = '';
     found.value = undefined;
     columns.value = [];
@@ -43,10 +43,13 @@ export function followTable(): void {
   });
   effect(() => {
     if (run.graph.value === undefined || run.handle === undefined) return;
-    void run.handle.table(run.demo.peek().view.table).columns().then((names) => (columns.value = names));
+    void run.handle
+      .table(run.demo.peek().view.table)
+      .columns()
+      .then((names) => (columns.value = names));
   });
   effect(() => {
-    run.rowCount.value;
+    void run.rowCount.value;
     rows.stale();
     void search(query.value);
   });
@@ -74,16 +77,34 @@ export function ResultTable() {
           Table <code>{view.table}</code>
         </h2>
         <span class="card-note" data-testid="row-count">
-          {found.value === undefined ? formatCount(run.rowCount.value) : `${formatCount(total.value)} of ${formatCount(run.rowCount.value)}`} rows
+          {found.value === undefined
+            ? formatCount(run.rowCount.value)
+            : `${formatCount(total.value)} of ${formatCount(run.rowCount.value)}`}{' '}
+          rows
         </span>
         <label class="search">
           <SearchIcon />
-          <input id="table-search" type="search" placeholder={`Find by ${view.keyLabel}`} aria-label={`Find rows whose ${view.keyLabel} begins with`} autocomplete="off" spellcheck={false} onInput={onSearch} value={query.value} aria-keyshortcuts="/" />
+          <input
+            id="table-search"
+            type="search"
+            placeholder={`Find by ${view.keyLabel}`}
+            aria-label={`Find rows whose ${view.keyLabel} begins with`}
+            autocomplete="off"
+            spellcheck={false}
+            onInput={onSearch}
+            value={query.value}
+            aria-keyshortcuts="/"
+          />
         </label>
         <div class="segmented small" role="radiogroup" aria-label="Rows shown">
           {(['newest', 'all'] as const).map((value) => (
             <label key={value} class="segment">
-              <input type="radio" name="table-mode" checked={mode.value === value} onChange={() => (mode.value = value)} />
+              <input
+                type="radio"
+                name="table-mode"
+                checked={mode.value === value}
+                onChange={() => (mode.value = value)}
+              />
               <span>{value === 'newest' ? 'Newest' : 'All rows'}</span>
             </label>
           ))}
@@ -115,7 +136,13 @@ function Grid() {
   }, [mode.value, query.value]);
   return (
     <div class="grid-frame">
-      <div class="grid" role="table" aria-rowcount={count + 1} aria-label={`Rows of ${run.demo.value.view.table}`} style={{ '--columns': columns.value.length || 4 }}>
+      <div
+        class="grid"
+        role="table"
+        aria-rowcount={count + 1}
+        aria-label={`Rows of ${run.demo.value.view.table}`}
+        style={{ '--columns': columns.value.length || 4 }}
+      >
         <div role="rowgroup">
           <div class="grid-row grid-head" role="row" aria-rowindex={1}>
             {columns.value.map(({ name, type }) => (
@@ -125,7 +152,15 @@ function Grid() {
             ))}
           </div>
         </div>
-        <div ref={scroller} class="grid-scroller" role="rowgroup" tabIndex={0} aria-label="Rows, scrollable" onScroll={(event) => (scrollTop.value = event.currentTarget.scrollTop)} style={{ height: `${VIEW_PX}px` }}>
+        <div
+          ref={scroller}
+          class="grid-scroller"
+          role="rowgroup"
+          tabIndex={0}
+          aria-label="Rows, scrollable"
+          onScroll={(event) => (scrollTop.value = event.currentTarget.scrollTop)}
+          style={{ height: `${VIEW_PX}px` }}
+        >
           <div style={{ height: `${height}px` }} class="grid-space">
             <div style={{ transform: `translateY(${Math.max(0, top)}px)` }}>
               {shown.map((row, index) => (
@@ -139,7 +174,13 @@ function Grid() {
               ))}
             </div>
           </div>
-          {count === 0 && <p class="empty">{query.value === '' ? 'Rows appear when the first window has ended.' : `No row’s key begins with “${query.value}”.`}</p>}
+          {count === 0 && (
+            <p class="empty">
+              {query.value === ''
+                ? 'Rows appear when the first window has ended.'
+                : `No row’s key begins with “${query.value}”.`}
+            </p>
+          )}
         </div>
       </div>
     </div>
@@ -148,10 +189,14 @@ function Grid() {
 
 function visibleRows(from: number, to: number): readonly (TableRow | undefined)[] {
   if (mode.value === 'newest') return run.latest.value.slice(from, to);
-  rows.version.value; // rows come later: then this runs again
+  void rows.version.value; // rows come later: then this runs again
   const { handle } = run;
   if (handle === undefined) return [];
-  return rows.read(handle.table(run.demo.peek().view.table), (found.value?.from ?? 0) + from, (found.value?.from ?? 0) + to);
+  return rows.read(
+    handle.table(run.demo.peek().view.table),
+    (found.value?.from ?? 0) + from,
+    (found.value?.from ?? 0) + to,
+  );
 }
 
 function isNumber(type: string): boolean {
@@ -162,6 +207,7 @@ function cellText(value: TableRow[string] | undefined, type: string): string {
   if (value === null || value === undefined) return '∅';
   if (type.startsWith('timestamp')) return formatEventTime(Number(value));
   if (typeof value === 'bigint') return value.toLocaleString('en-US');
-  if (typeof value === 'number') return Number.isInteger(value) ? formatCount(value) : value.toFixed(2);
+  if (type === 'f64') return Number(value).toFixed(2);
+  if (typeof value === 'number') return formatCount(value);
   return String(value);
 }

@@ -24,7 +24,10 @@ export async function hashTable(table: TableHandle, options: TableHashOptions = 
   const hash = new Sha256();
   const encoder = new TextEncoder();
   let rows = 0;
-  for await (const chunk of chunksOf(table, columns.map(({ name }) => name))) {
+  for await (const chunk of chunksOf(
+    table,
+    columns.map(({ name }) => name),
+  )) {
     const chosen = untilMs === Infinity ? chunk : chunk.filter((row) => Number(row['window_end']) <= untilMs);
     hash.update(encoder.encode(chosen.map((row) => rowLine(row, columns)).join('')));
     rows += chosen.length;
@@ -39,7 +42,7 @@ export async function hashTable(table: TableHandle, options: TableHashOptions = 
  */
 async function* chunksOf(table: TableHandle, columns: readonly string[]): AsyncGenerator<readonly TableRow[]> {
   let last: TableRow | undefined;
-  for (let offset = 0; ; ) {
+  for (let offset = 0; ;) {
     const chunk = await table.scan({ offset, limit: ROWS_AT_ONCE });
     const at = last === undefined ? -1 : chunk.findIndex((row) => columns.every((name) => row[name] === last![name]));
     const isPushedBehind = last !== undefined && at < 0;

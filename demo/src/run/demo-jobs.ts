@@ -36,7 +36,13 @@ export const LATE_FLIGHTS: DemoJob = {
     windowMs: HOUR_MS,
     slideMs: HOUR_MS,
     chart: { title: 'Late flights', column: 'flights', unit: 'count', fold: 'sum' },
-    ranking: { title: 'Most late flights so far, by origin', column: 'flights', unit: 'count', fold: 'sum', over: 'total' },
+    ranking: {
+      title: 'Most late flights so far, by origin',
+      column: 'flights',
+      unit: 'count',
+      fold: 'sum',
+      over: 'total',
+    },
     columnLabels: { flights: 'late flights', worst: 'worst (min)', window_start: 'hour from', window_end: 'hour to' },
   },
   reference: {
@@ -57,7 +63,13 @@ export const ROUTE_DELAYS: DemoJob = {
     keyLabel: 'destination',
     windowMs: 24 * HOUR_MS,
     slideMs: HOUR_MS,
-    chart: { title: 'Share of flights late, last 24 hours', column: 'late', divisor: 'flights', unit: 'percent', fold: 'sum' },
+    chart: {
+      title: 'Share of flights late, last 24 hours',
+      column: 'late',
+      divisor: 'flights',
+      unit: 'percent',
+      fold: 'sum',
+    },
     ranking: {
       title: 'Most late arrivals in the last 24 hours, by destination',
       column: 'late',

@@ -38,7 +38,9 @@ export async function checkOutput(): Promise<void> {
     if (generation.peek() === began) check.value = next;
   };
   try {
-    const progress = (step: string) => ({ progress: (rows: number) => show({ state: 'running', step: `${step}: ${formatCount(rows)} rows` }) });
+    const progress = (step: string) => ({
+      progress: (rows: number) => show({ state: 'running', step: `${step}: ${formatCount(rows)} rows` }),
+    });
     const limit = untilMs === undefined ? {} : { untilMs };
     show({ state: 'running', step: 'Hashing this table' });
     const mine = await hashTable(handle.table(demo.view.table), { ...limit, ...progress('Hashing this table') });
@@ -69,7 +71,7 @@ export async function checkOutput(): Promise<void> {
 export function followRuns(): void {
   let compared = -1;
   effect(() => {
-    run.generation.value;
+    void run.generation.value;
     check.value = { state: 'idle' };
   });
   effect(() => {

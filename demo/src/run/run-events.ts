@@ -25,10 +25,15 @@ export function tell(tone: RunEvent['tone'], title: string, detail = ''): void {
 
 export function tellRecovery(recovery: Recovery, killed: number | undefined): void {
   const { epoch, rowsReadAgain, durationMs, reason } = recovery;
-  const title = killed === undefined ? 'A worker was lost, and the job recovered' : `Worker ${killed} was killed, and the job recovered`;
+  const title =
+    killed === undefined ? 'A worker was lost; the job recovered' : `Worker ${killed} was killed; the job recovered`;
   const from = epoch === 0 ? 'from the beginning: no checkpoint was complete' : `from epoch ${epoch}`;
   const cause = killed === undefined ? ` (${reason})` : '';
-  tell('warn', title, `Restored ${from} in ${formatDuration(durationMs)}; ${plural(rowsReadAgain, 'row')} read again${cause}.`);
+  tell(
+    'warn',
+    title,
+    `Restored ${from} in ${formatDuration(durationMs)}; by the last counters, ${plural(rowsReadAgain, 'row')} read again${cause}.`,
+  );
 }
 
 export function tellResumed(status: JobStatus): void {
@@ -43,6 +48,13 @@ export function tellResumed(status: JobStatus): void {
 
 export function tellFinished(status: JobStatus, rows: number): void {
   const again = status.recoveries.reduce((sum, recovery) => sum + recovery.rowsReadAgain, 0);
-  const survived = status.recoveries.length === 0 ? '' : ` It survived ${plural(status.recoveries.length, 'lost worker')} and read ${plural(again, 'row')} twice.`;
-  tell('good', 'Finished', `${formatCount(status.rowsRead)} rows read, ${plural(rows, 'row')} in the table, last epoch ${status.epoch}.${survived}`);
+  const survived =
+    status.recoveries.length === 0
+      ? ''
+      : ` It survived ${plural(status.recoveries.length, 'lost worker')} and, by the counters, read ${plural(again, 'row')} twice.`;
+  tell(
+    'good',
+    'Finished',
+    `${formatCount(status.rowsRead)} rows read, ${plural(rows, 'row')} in the table, last epoch ${status.epoch}.${survived}`,
+  );
 }

@@ -179,6 +179,8 @@ export class Run {
       this.#noteStatus(status);
       this.rowCount.value = rows;
       this.rates.value = new Map();
+      this.results.peek().ended = status.phase === 'finished';
+      this.resultVersion.value++;
     });
     if (status.phase === 'finished') tellFinished(status, rows);
   }
@@ -234,7 +236,11 @@ export class Run {
         throw error;
       }
       const { epoch } = await handle.status();
-      tell('plain', `Now on ${parallelism} ${parallelism === 1 ? 'worker' : 'workers'}`, `The state was divided anew from epoch ${epoch}.`);
+      tell(
+        'plain',
+        `Now on ${parallelism} ${parallelism === 1 ? 'worker' : 'workers'}`,
+        `The state was divided anew from epoch ${epoch}.`,
+      );
       this.#remember(false);
     });
   }
@@ -251,17 +257,21 @@ export class Run {
   /** From the first row, forgetting the checkpoints. */
   restart(): Promise<void> {
     tell('plain', 'Started from scratch', 'The checkpoints of the former run are forgotten.');
-    return this.begin(this.demo.peek(), { parallelism: this.parallelism.peek(), paceSpeed: this.paceSpeed.peek(), resume: false });
+    return this.begin(this.demo.peek(), {
+      parallelism: this.parallelism.peek(),
+      paceSpeed: this.paceSpeed.peek(),
+      resume: false,
+    });
   }
 
-  #remember(given: boolean): void {
+  #remember(failed: boolean): void {
     const demo = this.demo.peek();
     writeSession({
       jobId: demo.id,
       parameters: demo.parameters ?? null,
       parallelism: this.parallelism.peek(),
       paceSpeed: this.paceSpeed.peek(),
-      given,
+      failed,
     });
   }
 }

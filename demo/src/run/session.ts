@@ -12,8 +12,8 @@ export interface Session {
   readonly parameters: Json;
   readonly parallelism: number;
   readonly paceSpeed: number | null;
-  /** The run was cancelled or has failed: a reload starts afresh. */
-  readonly given: boolean;
+  /** A reload starts afresh. */
+  readonly failed: boolean;
 }
 
 export function readSession(): Session | undefined {
