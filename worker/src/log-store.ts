@@ -1,7 +1,7 @@
 /**
  * One partition of an input's log in SQLite: raw bytes of whole rows by offset, and what each producer last sent.
  *
- *   log_meta       one row: id, format, ended
+ *   log_meta       one row: id, format, ended, and base: where a log stands that was trimmed to its end
  *   log_segment    offset → at most SQLITE_ROW_BYTES
  *   log_producer   id → epoch, sequence
  *
@@ -12,11 +12,11 @@ import { logEnded, logFormatDiffers, logFull, logTrimmed, producerFenced, produc
 import { LOG_BYTES_MAX, RPC_BYTES_MAX, SQLITE_ROW_BYTES } from './limits.ts';
 import { sameFormat } from './log-format.ts';
 import type { LogDescription, LogFormat, ProducerMark } from './log-format.ts';
-import { blobOf, bytesOf } from './sqlite.ts';
+import { blobOf, bytesOf, textOf } from './sqlite.ts';
 import type { Sqlite, SqlValue } from './sqlite.ts';
 
 const TABLES = [
-  'CREATE TABLE IF NOT EXISTS log_meta (one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL, format TEXT, ended INTEGER NOT NULL)',
+  'CREATE TABLE IF NOT EXISTS log_meta (one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL, format TEXT, ended INTEGER NOT NULL, base INTEGER NOT NULL)',
   'CREATE TABLE IF NOT EXISTS log_segment (at INTEGER PRIMARY KEY, length INTEGER NOT NULL, bytes BLOB NOT NULL)',
   'CREATE TABLE IF NOT EXISTS log_producer (id TEXT PRIMARY KEY, epoch INTEGER NOT NULL, sequence INTEGER NOT NULL) WITHOUT ROWID',
 ];
@@ -42,7 +42,7 @@ export class LogStore {
     this.#storage = storage;
     this.#bytesMax = options.bytesMax ?? LOG_BYTES_MAX;
     for (const table of TABLES) storage.sql.exec(table);
-    this.#rows('INSERT OR IGNORE INTO log_meta (one, id, format, ended) VALUES (1, ?, NULL, 0)', newId());
+    this.#rows('INSERT OR IGNORE INTO log_meta (one, id, format, ended, base) VALUES (1, ?, NULL, 0, 0)', newId());
     this.#measure();
   }
 
@@ -50,7 +50,7 @@ export class LogStore {
     const [meta] = this.#rows('SELECT id, format, ended FROM log_meta');
     const format = meta?.['format'];
     return {
-      id: String(meta?.['id']),
+      id: textOf(meta?.['id']),
       format: typeof format === 'string' ? (JSON.parse(format) as LogFormat) : null,
       from: this.#from,
       to: this.#to,
@@ -102,25 +102,28 @@ export class LogStore {
 
   /** Forgets the segments that lie wholly before `offset`. */
   trim(offset: number): void {
-    this.#rows('DELETE FROM log_segment WHERE at + length <= ? AND at < ?', offset, this.#to);
-    this.#measure(this.#to);
+    this.#storage.transactionSync(() => {
+      this.#rows('DELETE FROM log_segment WHERE at + length <= ?', offset);
+      this.#rows('UPDATE log_meta SET base = ?', this.#to);
+    });
+    this.#measure();
   }
 
   /** A new, empty log: its readers' checkpoints do not fit it any more. */
   reset(newId: () => string): void {
     this.#storage.transactionSync(() => {
       for (const table of ['log_segment', 'log_producer']) this.#rows(`DELETE FROM ${table}`);
-      this.#rows('UPDATE log_meta SET id = ?, format = NULL, ended = 0', newId());
+      this.#rows('UPDATE log_meta SET id = ?, format = NULL, ended = 0, base = 0', newId());
     });
     this.#measure();
   }
 
-  /** `empty`: where an empty log stands. */
-  #measure(empty = 0): void {
-    const [row] = this.#rows('SELECT min(at) AS first FROM log_segment');
+  #measure(): void {
+    const [meta] = this.#rows('SELECT base FROM log_meta');
+    const [first] = this.#rows('SELECT at FROM log_segment ORDER BY at LIMIT 1');
     const [last] = this.#rows('SELECT at + length AS behind FROM log_segment ORDER BY at DESC LIMIT 1');
-    this.#to = Number(last?.['behind'] ?? empty);
-    this.#from = Number(row?.['first'] ?? this.#to);
+    this.#to = Number(last?.['behind'] ?? meta?.['base']);
+    this.#from = Number(first?.['at'] ?? this.#to);
   }
 
   #isDuplicate({ id, epoch, sequence }: ProducerMark): boolean {

@@ -35,8 +35,8 @@ export interface RpcChannelsInit {
 
 interface Early {
   readonly deployment: number;
-  go(): void;
-  refuse(error: unknown): void;
+  readonly go: () => void;
+  readonly refuse: (error: unknown) => void;
 }
 
 export class RpcChannels {

@@ -8,6 +8,7 @@
  */
 import type { JobStatus } from '../../host-ts/src/control/index.ts';
 import type { JobMetrics } from '../../host-ts/src/metrics/index.ts';
+import { textOf } from './sqlite.ts';
 import type { Sqlite } from './sqlite.ts';
 import type { StartOptions } from './start-request.ts';
 
@@ -31,7 +32,7 @@ export class RunRecord {
 
   get run(): Run | undefined {
     const [row] = this.#storage.sql.exec('SELECT run FROM run').toArray();
-    return row === undefined ? undefined : (JSON.parse(String(row['run'])) as Run);
+    return row === undefined ? undefined : (JSON.parse(textOf(row['run'])) as Run);
   }
 
   start(job: string, options: StartOptions): Run {

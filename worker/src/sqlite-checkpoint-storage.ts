@@ -11,7 +11,7 @@
 import { manifestMissing, storageFenced, valueDiffers, valueMissing } from '../../host-ts/src/checkpoint/index.ts';
 import type { CheckpointStorage } from '../../host-ts/src/checkpoint/index.ts';
 import { SQLITE_ROW_BYTES } from './limits.ts';
-import { blobOf, bytesOf } from './sqlite.ts';
+import { blobOf, bytesOf, textOf } from './sqlite.ts';
 import type { Sqlite, SqlValue } from './sqlite.ts';
 
 const TABLES = [
@@ -109,7 +109,7 @@ export class SqliteCheckpointStorage implements CheckpointStorage {
   }
 
   async valueNames(): Promise<readonly string[]> {
-    return this.#rows('SELECT name FROM checkpoint_value').map((row) => String(row['name']));
+    return this.#rows('SELECT name FROM checkpoint_value').map((row) => textOf(row['name']));
   }
 
   async close(): Promise<void> {

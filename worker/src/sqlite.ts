@@ -15,6 +15,11 @@ export function blobOf(bytes: Uint8Array): ArrayBuffer {
   return new Uint8Array(bytes).buffer;
 }
 
+export function textOf(value: SqlValue | undefined): string {
+  if (typeof value !== 'string') throw new TypeError('not a text');
+  return value;
+}
+
 export function bytesOf(value: SqlValue | undefined): Uint8Array {
   if (!(value instanceof ArrayBuffer)) throw new TypeError('not a blob');
   return new Uint8Array(value);

@@ -29,7 +29,7 @@ export function answerStorage(
   args: readonly unknown[],
 ): Promise<Outcome<unknown>> {
   return outcomeOf(() => {
-    if (!METHODS.includes(method)) throw storageMethodUnknown(String(method));
+    if (!METHODS.includes(method)) throw storageMethodUnknown(method);
     return (storage[method] as (...args: readonly unknown[]) => Promise<unknown>)(...args);
   });
 }

@@ -23,7 +23,7 @@ async function makeBodies() {
     const [date, ...rest] = columns;
     for (let row = 0; row < rows; row++) {
       text += Math.floor(Number(date[row]) / 1000);
-      for (const column of rest) text += `,${column[row]}`;
+      for (const column of rest) text += ',' + String(column[row]);
       text += '\n';
       if (text.length < BODY_CHARS) continue;
       bodies.push(Buffer.from(text));

@@ -9,7 +9,10 @@ import { serve } from '../../tools/serve.mjs';
 import { jobAt, ROOT, startEdge } from './edge.mjs';
 import { FLIGHT_COUNT, FLIGHTS, flightBodies, sendFlights } from './flights.mjs';
 
-const JOBS = { 'late-flights': { table: 'late_flights', rows: 193_463 }, 'route-delays': { table: 'route_delays', rows: 961_658 } };
+const JOBS = {
+  'late-flights': { table: 'late_flights', rows: 193_463 },
+  'route-delays': { table: 'route_delays', rows: 961_658 },
+};
 const LOGS = { flights: { log: { partitions: 2 } } };
 let edge;
 let references;
@@ -67,7 +70,9 @@ for (const name of Object.keys(JOBS)) {
     assert.equal(await edge.kill(), 1);
     const status = await job.finished(120);
     const read = await rowsReadNow(job);
-    context.diagnostic(`killed at ${before.rowsRead} rows; restored epoch ${status.restoredEpoch}, then read ${read} rows`);
+    context.diagnostic(
+      `killed at ${before.rowsRead} rows; restored epoch ${status.restoredEpoch}, then read ${read} rows`,
+    );
     assert.ok(status.restoredEpoch > 0);
     assert.equal(status.rowsRead, FLIGHT_COUNT);
     assert.ok(read < FLIGHT_COUNT, `${read} rows were read after the restart`);
@@ -86,7 +91,9 @@ test('late-flights from Parquet behind a URL, a slot reset in the middle', async
     const status = await job.finished(120);
     assert.equal(status.recoveries.length, 1);
     const [recovery] = status.recoveries;
-    context.diagnostic(`recovered from epoch ${recovery.epoch} in ${Math.round(recovery.durationMs)} ms, ${recovery.reason}`);
+    context.diagnostic(
+      `recovered from epoch ${recovery.epoch} in ${Math.round(recovery.durationMs)} ms, ${recovery.reason}`,
+    );
     assert.ok(recovery.epoch > 0);
     assert.ok(recovery.rowsReadAgain < FLIGHT_COUNT);
     assert.equal(status.rowsTotal, FLIGHT_COUNT);

@@ -66,7 +66,9 @@ test('the protocol of producers: duplicates, fences, holes, the end', async () =
   const job = jobAt(edge, 'late-flights');
   const send = async (query, body = '{"date":1000,"delay":20,"origin":"A"}\n') => {
     const answer = await job.rows('flights', body, { query });
-    return [answer.status, (await answer.text()) || '{}'].map((part, index) => (index === 0 ? part : JSON.parse(part).code));
+    return [answer.status, (await answer.text()) || '{}'].map((part, index) =>
+      index === 0 ? part : JSON.parse(part).code,
+    );
   };
   assert.deepEqual(await send('?producer=a&epoch=1&seq=0'), [200, undefined]);
   assert.deepEqual(await send('?producer=a&epoch=1&seq=0'), [204, undefined]);
@@ -140,7 +142,10 @@ test('a slot that is reset: the job recovers from its checkpoint, and what check
   await job.post('/start', { checkpointIntervalMs: 50, inputs: { flights: { log: { retain: 'checkpoints' } } } });
   const [header, ...lines] = CSV.toString().trimEnd().split('\n');
   const send = (from, to, seq) =>
-    job.rows('flights', `${[header, ...lines.slice(from, to)].join('\n')}\n`, { type: 'text/csv', query: `?producer=p&seq=${seq}` });
+    job.rows('flights', `${[header, ...lines.slice(from, to)].join('\n')}\n`, {
+      type: 'text/csv',
+      query: `?producer=p&seq=${seq}`,
+    });
   await send(0, 70, 0);
   const { epoch } = await job.until(({ rowsRead, epoch }) => rowsRead === 70 && epoch > 1);
   await job.post('/checkpoint');
@@ -175,8 +180,20 @@ test('every wrong request has a code and a status', async () => {
     ['POST', '/jobs/late-flights/start', `"${'x'.repeat(1 << 17)}"`, 413, 'BODY_TOO_LARGE'],
     ['POST', '/jobs/late-flights/start', '{"speed":1}', 400, 'START_INVALID'],
     ['POST', '/jobs/late-flights/start', '{"inputs":{"birds":"http://x/y.csv"}}', 404, 'INPUT_UNKNOWN'],
-    ['POST', '/jobs/late-flights/start', '{"inputs":{"flights":{"log":{"partitions":3}}}}', 400, 'LOG_PARTITIONS_EXCEED_SLOTS'],
-    ['POST', '/jobs/late-flights/start', '{"inputs":{"flights":"http://127.0.0.1:9/x.parquet"}}', 503, 'INPUT_UNREACHABLE'],
+    [
+      'POST',
+      '/jobs/late-flights/start',
+      '{"inputs":{"flights":{"log":{"partitions":3}}}}',
+      400,
+      'LOG_PARTITIONS_EXCEED_SLOTS',
+    ],
+    [
+      'POST',
+      '/jobs/late-flights/start',
+      '{"inputs":{"flights":"http://127.0.0.1:9/x.parquet"}}',
+      503,
+      'INPUT_UNREACHABLE',
+    ],
   ];
   for (const [method, pathname, body, status, code] of cases) {
     const answer = await edge.request(pathname, { method, body });
