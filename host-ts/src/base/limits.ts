@@ -29,7 +29,7 @@ export const CHECKPOINTS_KEPT = 2;
 export const STEP_SLICE_MS_MAX = 8;
 /** Restarts without a completed checkpoint in between before the job is given up. */
 export const RESTARTS_MAX = 5;
-/** A slot that has not answered for this long is taken for dead where no exit event comes. */
+/** A slot that has said nothing for this long is taken for dead, should no exit event come. */
 export const HEARTBEAT_TIMEOUT_MS = 30_000;
 /** Table changes are pushed to subscribers at most this often. */
 export const TABLE_UPDATES_PER_SECOND_MAX = 30;

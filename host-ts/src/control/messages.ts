@@ -2,8 +2,8 @@
  * The one control protocol between coordinator and slots: plain messages, the same in every home
  * and in the simulator. Every message of a run carries its attempt; receivers drop others.
  *
- *   coordinator → slot: deploy, assign, floor, barrier, complete, pace, pause, stop
- *   slot → coordinator: ready, deployed, want-split, split-done, snapshot, failed, metrics, …
+ *   coordinator → slot: deploy, assign, floor, barrier, pace
+ *   slot → coordinator: ready, deployed, want-split, split-done, snapshot, metrics, rows, log, failed
  */
 import type { ErrorData, Json } from '../base/index.ts';
 import type { RecordRef, SlotSnapshot, SplitState } from '../checkpoint/index.ts';
@@ -65,11 +65,8 @@ export type ToSlot =
     }
   /** Sources emit barrier(epoch) after their current batch. */
   | { readonly type: 'barrier'; readonly attempt: number; readonly epoch: number }
-  /** The epoch's manifest is published. */
-  | { readonly type: 'complete'; readonly attempt: number; readonly epoch: number }
   /** Another speed, or pause and resume. */
-  | { readonly type: 'pace'; readonly attempt: number; readonly pace: Pace; readonly paused: boolean }
-  | { readonly type: 'stop'; readonly attempt: number };
+  | { readonly type: 'pace'; readonly attempt: number; readonly pace: Pace; readonly paused: boolean };
 
 export type FromSlot =
   /** The worker is up and waits for a deployment. */
@@ -91,6 +88,7 @@ export type FromSlot =
       readonly alignMs: number;
       readonly bytes: number;
     }
+  /** Also the sign of life of a deployed slot: without rows while it opens. */
   | {
       readonly type: 'metrics';
       readonly attempt: number;
@@ -107,8 +105,7 @@ export type FromSlot =
       readonly frame: Uint8Array;
     }
   | { readonly type: 'log'; readonly slot: number; readonly line: LogLine }
-  | { readonly type: 'failed'; readonly attempt: number; readonly slot: number; readonly error: ErrorData }
-  | { readonly type: 'stopped'; readonly attempt: number; readonly slot: number };
+  | { readonly type: 'failed'; readonly attempt: number; readonly slot: number; readonly error: ErrorData };
 
 /** The coordinator's line to one worker. Messages arrive in order; `exit` comes at most once. */
 export interface SlotLink {

@@ -115,14 +115,13 @@ export class Attempt {
 
   published(manifest: Manifest): readonly Decision[] {
     const { epoch, final } = manifest;
-    this.#tables = manifest.tables;
+    this.#tables = withEpoch(this.#tables, manifest);
     this.#epochs.published(epoch);
-    const complete = this.#toAll({ type: 'complete', attempt: this.number, epoch });
     if (final) {
       this.#phase = 'finished';
-      return [...complete, { kind: 'finished' }];
+      return [{ kind: 'finished' }];
     }
-    return this.#finalWanted ? [...complete, ...this.trigger(true)] : complete;
+    return this.#finalWanted ? this.trigger(true) : [];
   }
 
   /** Merged segments take the place of others in the manifests to come. */
@@ -155,4 +154,16 @@ export class Attempt {
   #pool(vertex: number): SplitPool | undefined {
     return this.pools.find((pool) => pool.vertex === vertex);
   }
+}
+
+/**
+ * The tables with what the published epoch added. Not simply the manifest's: segments may have been merged since it
+ * was written.
+ */
+function withEpoch(tables: Manifest['tables'], { epoch, tables: published }: Manifest): Manifest['tables'] {
+  const grown = Object.entries(published).map(([name, segments]) => {
+    const added = segments.filter((segment) => segment.epoch === epoch);
+    return [name, [...(tables[name] ?? []), ...added]] as const;
+  });
+  return { ...tables, ...Object.fromEntries(grown) };
 }

@@ -31,6 +31,7 @@ export class CheckpointCycle {
   readonly waiters = new EpochWaiters();
   #timer: (() => void) | undefined;
   #startedMs = 0;
+  #publishing: Promise<unknown> = Promise.resolve();
 
   constructor(cycle: CheckpointCycleInit) {
     this.#cycle = cycle;
@@ -58,13 +59,19 @@ export class CheckpointCycle {
     this.#startedMs = this.#cycle.init.platform.clock.steady();
   }
 
+  /** Settles when no publication is under way. */
+  async settled(): Promise<void> {
+    await this.#publishing;
+  }
+
   /** All slots have acknowledged. */
   async publish(attempt: Attempt): Promise<void> {
-    const { checkpoints, results, failed } = this.#cycle;
+    const { checkpoints, failed } = this.#cycle;
     try {
       const manifest = this.#manifest(attempt);
-      await checkpoints.publish(manifest);
-      await results.commit(manifest);
+      const committed = this.#commit(manifest);
+      this.#publishing = committed.catch(() => undefined); // told below
+      await committed;
       if (this.#cycle.running() !== attempt) return;
       this.#cycle.published(manifest);
       this.#cycle.apply(attempt.published(manifest));
@@ -75,6 +82,11 @@ export class CheckpointCycle {
     } catch (error) {
       if (this.#cycle.running() === attempt) failed(errorToData(withContext(error, { epoch: attempt.epoch })));
     }
+  }
+
+  async #commit(manifest: Manifest): Promise<void> {
+    await this.#cycle.checkpoints.publish(manifest);
+    await this.#cycle.results.commit(manifest);
   }
 
   #manifest(attempt: Attempt): Manifest {

@@ -62,16 +62,16 @@ export class Checkpoints {
     this.#manifests.push(manifest);
   }
 
-  /** Lets go of all but the newest manifests. A failure costs space only, so it is logged. */
+  /** Lets go of all but the newest manifests. A failure costs space only: it is logged, and tried again next time. */
   async releaseOld(attempt: number): Promise<void> {
     const count = this.#manifests.length - 1 - CHECKPOINTS_KEPT;
     if (count <= 0) return;
     const released = this.#manifests.slice(0, count);
     const kept = this.#manifests.slice(count);
-    this.#manifests = kept;
     try {
       const epochs = released.map((manifest) => manifest.epoch);
       await this.#storage.release(attempt, epochs, releasable(released, kept));
+      this.#manifests = this.#manifests.filter((manifest) => !released.includes(manifest));
     } catch (error) {
       const { code, message } = errorToData(error);
       this.#platform.log({

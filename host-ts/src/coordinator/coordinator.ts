@@ -7,25 +7,24 @@
  */
 import { errorFromData, errorToData, withContext } from '../base/index.ts';
 import type { ErrorData } from '../base/index.ts';
-import { recordsForSlot } from '../checkpoint/index.ts';
 import type { Manifest } from '../checkpoint/index.ts';
-import type { FromSlot, JobPhase, JobResult, JobStatus, Pace, ToSlot } from '../control/index.ts';
+import type { ChannelPlans, FromSlot, JobPhase, JobResult, JobStatus, Pace } from '../control/index.ts';
 import type { JobMetrics } from '../metrics/index.ts';
 import { Attempt } from './attempt.ts';
 import type { Decision } from './attempt.ts';
 import { CheckpointCycle } from './checkpoint-cycle.ts';
 import { Checkpoints } from './checkpoints.ts';
 import type { CoordinatorInit } from './coordinator-init.ts';
-import { deployInputs } from './deploy-inputs.ts';
+import { deployMessage } from './deploy-message.ts';
 import { jobNotRunning, slotLost, sourceNotReplayable } from './errors.ts';
-import { bindSources, checkUnchanged, firstTime, manifestInputs, rowsTotal, splitPools } from './inputs.ts';
+import { bindSources, checkUnchanged, closeSources, manifestInputs, rowsTotal, splitPools } from './inputs.ts';
 import type { BoundSource } from './inputs.ts';
 import { JobLog } from './job-log.ts';
 import { JobProgress } from './job-progress.ts';
 import { Recoveries } from './recoveries.ts';
 import { RestartPolicy } from './restart-policy.ts';
 import { Results } from './results.ts';
-import { checkFits, checkParallelism } from './start-checks.ts';
+import { checkFits, checkPace, checkParallelism } from './start-checks.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 export class Coordinator {
@@ -45,7 +44,7 @@ export class Coordinator {
   #sources: readonly BoundSource[] = [];
   #attempt: Attempt | undefined;
   #attemptNumber = 0;
-  #channels: ReturnType<CoordinatorInit['spawner']['channelPlan']> | undefined;
+  #channels: ChannelPlans | undefined;
   #parallelism: number;
   #phase: JobPhase = 'starting';
   #paused: boolean;
@@ -53,6 +52,8 @@ export class Coordinator {
   #restoredEpoch = 0;
   #error: ErrorData | null = null;
   #restartTimer: (() => void) | undefined;
+  /** The next attempt is being made ready: what fails meanwhile is mended by it. */
+  #preparing = false;
 
   constructor(init: CoordinatorInit) {
     this.#init = init;
@@ -69,12 +70,12 @@ export class Coordinator {
       results: this.results,
       inputs: () => manifestInputs(this.#sources),
       running: () => (this.#phase === 'running' ? this.#attempt : undefined),
-      apply: (decisions) => this.#apply(decisions),
+      apply: (decisions) => this.#guarded(() => this.#apply(decisions)),
       published: (manifest) => this.#published(manifest),
       failed: (error) => this.#restart(error),
     });
-    this.#workers = new WorkerPool(init.spawner, {
-      message: (slot, message) => this.#onMessage(slot, message),
+    this.#workers = new WorkerPool(init.spawner, init.platform.timers, {
+      message: (slot, message) => this.#guarded(() => this.#onMessage(slot, message)),
       lost: (slot, reason) => this.#restart(errorToData(slotLost(slot, reason))),
     });
     this.done = new Promise((resolve, reject) => {
@@ -88,19 +89,20 @@ export class Coordinator {
   async start(): Promise<void> {
     try {
       checkParallelism(this.#parallelism, this.#init.built);
+      checkPace(this.#paceSpeed);
       this.#attemptNumber = await this.#checkpoints.nextAttempt(1);
       if (this.#init.resume) await this.#checkpoints.load();
-      else await this.#checkpoints.forgetAll(this.#attemptNumber);
       const newest = this.#checkpoints.newest;
       if (newest !== undefined) checkFits(newest, this.#init.built);
       this.#sources = await bindSources(this.#init);
       this.#progress.setSources(this.#sources.map((source) => source.vertex));
       if (newest !== undefined) checkUnchanged(this.#sources, newest);
-      await this.#checkpoints.sweep(this.#attemptNumber);
+      if (this.#init.resume) await this.#checkpoints.sweep(this.#attemptNumber);
+      else await this.#checkpoints.forgetAll(this.#attemptNumber);
       this.#restoredEpoch = newest?.epoch ?? 0;
       this.#progress.restart(newest);
-      if (newest !== undefined) await this.results.restore(newest);
-      if (this.#ended) return;
+      await this.results.restore(newest);
+      if (this.#ended) return this.#closeSources();
       if (newest?.final === true) this.#end('finished');
       else this.#startAttempt();
     } catch (error) {
@@ -143,6 +145,7 @@ export class Coordinator {
   }
 
   setPace(speed: number | null): void {
+    checkPace(speed);
     this.#paceSpeed = speed;
     this.#sendPace();
   }
@@ -202,7 +205,6 @@ export class Coordinator {
     });
     this.#attempt = attempt;
     this.#progress.restart(restored);
-    this.results.agreeWith(restored);
     const { built, spawner } = this.#init;
     const edges = built.graph.edges.filter((edge) => edge.kind === 'hash').map((edge) => edge.id);
     this.#channels = spawner.channelPlan(edges, parallelism);
@@ -210,13 +212,32 @@ export class Coordinator {
     this.#changed();
   }
 
+  /**
+   * Makes the next attempt ready and starts it. A publication under way comes first: whether its epoch is the one to
+   * go on from must be known.
+   */
   async #nextAttempt(): Promise<void> {
+    if (this.#preparing) return;
+    this.#preparing = true;
+    this.#stopTimers();
+    this.#phase = 'restarting';
+    this.#attempt = undefined;
     try {
-      this.#stopTimers();
-      this.#phase = 'restarting';
-      this.#attempt = undefined;
+      await this.#cycle.settled();
       this.#attemptNumber = await this.#checkpoints.nextAttempt(this.#attemptNumber + 1);
+      await this.results.restore(this.#checkpoints.newest);
+      this.#preparing = false;
       if (!this.#ended) this.#startAttempt();
+    } catch (error) {
+      this.#preparing = false;
+      this.#restart(errorToData(error));
+    }
+  }
+
+  /** What a fact or a decision throws fails the job; it must not escape into a home's event loop. */
+  #guarded(act: () => void): void {
+    try {
+      act();
     } catch (error) {
       this.#fail(error);
     }
@@ -245,8 +266,6 @@ export class Coordinator {
       case 'failed':
         this.#workers.dismiss(slot);
         return this.#restart(message.error);
-      case 'stopped':
-        return;
     }
   }
 
@@ -272,27 +291,14 @@ export class Coordinator {
   }
 
   #deploy(attempt: Attempt, slot: number): void {
-    const { built, inputs, parameters = null, slotStorage, memoryBytesMax, batchRows } = this.#init;
-    const { restored, parallelism } = attempt;
-    const given = deployInputs(inputs, slot);
-    const message: ToSlot = {
-      type: 'deploy',
-      attempt: attempt.number,
+    const { message, transfer } = deployMessage(this.#init, {
+      attempt,
       slot,
-      parallelism,
-      jobName: built.graph.name,
-      parameters,
-      graphHash: built.graphHash,
-      inputs: given.inputs,
-      channels: this.#channels?.plans[slot],
-      storage: slotStorage,
-      restore: restored && { epoch: restored.epoch, records: recordsForSlot(restored, slot, parallelism) },
+      channels: this.#channels,
       paused: this.#paused,
-      pace: { speed: this.#paceSpeed, eventMs: firstTime(attempt.pools), wallMs: this.#init.platform.clock.now() },
-      memoryBytesMax,
-      batchRows,
-    };
-    this.#workers.post(slot, message, [...(this.#channels?.transfers[slot] ?? []), ...given.transfer]);
+      paceSpeed: this.#paceSpeed,
+    });
+    this.#workers.post(slot, message, transfer);
   }
 
   #running(attempt: Attempt): void {
@@ -318,7 +324,7 @@ export class Coordinator {
   // ---- failures and the end --------------------------------------------------------------
 
   #restart(error: ErrorData): void {
-    if (this.#ended || this.#restartTimer !== undefined) return;
+    if (this.#ended || this.#preparing || this.#restartTimer !== undefined) return;
     const once = this.#sources.find((source) => !source.connector.replayable);
     if (once !== undefined && error.kind !== 'user') return this.#fail(sourceNotReplayable(once.name, error.message));
     const delayMs = this.#policy.failed(error);
@@ -349,7 +355,7 @@ export class Coordinator {
     this.#phase = phase;
     this.#stopTimers();
     this.#workers.dismissAll();
-    for (const source of this.#sources) void source.connector.close();
+    this.#closeSources();
     if (this.#error !== null) {
       const error = errorFromData(this.#error);
       this.#cycle.waiters.ended({ error });
@@ -360,6 +366,12 @@ export class Coordinator {
       this.#resolveDone({ status: this.status(), metrics: this.metrics() });
     }
     this.#changed();
+  }
+
+  #closeSources(): void {
+    closeSources(this.#sources, (values) => {
+      this.log.write({ level: 'warn', message: 'an input could not be closed', values });
+    });
   }
 
   #stopTimers(): void {

@@ -71,6 +71,16 @@ export function parallelismOutOfRange(parallelism: number, max: number): SluiceE
   });
 }
 
+export function paceOutOfRange(speed: number): SluiceError {
+  return new SluiceError({
+    code: 'BAD_PACE',
+    kind: 'user',
+    message: `a pace of ${speed} is not above 0`,
+    hint: 'give event-milliseconds per millisecond, or null for as fast as it goes; pause() stands still',
+    context: { speed: String(speed) },
+  });
+}
+
 export function jobNotRunning(job: string, phase: string, wanted: string): SluiceError {
   return new SluiceError({
     code: 'JOB_NOT_RUNNING',

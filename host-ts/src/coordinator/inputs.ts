@@ -2,6 +2,8 @@
  * The job's inputs: binds names to connectors, enumerates splits, and compares with what a
  * checkpoint was taken from.
  */
+import { errorToData } from '../base/index.ts';
+import type { ErrorContext } from '../base/index.ts';
 import type { Manifest, SplitState } from '../checkpoint/index.ts';
 import { bindingOf, openConnector } from '../connectors/index.ts';
 import type { Connector, ConnectorRegistry, InputBinding, SplitDescription } from '../connectors/index.ts';
@@ -45,6 +47,16 @@ export async function bindSources(init: {
     });
   }
   return sources;
+}
+
+/** The job has ended: nobody reads the sources any more, so what goes wrong is only told. */
+export function closeSources(sources: readonly BoundSource[], failed: (values: ErrorContext) => void): void {
+  for (const { name, connector } of sources) {
+    connector.close().catch((error: unknown) => {
+      const { code, message } = errorToData(error);
+      failed({ input: name, code, message });
+    });
+  }
 }
 
 /** Refuses to resume on an input whose content is not what the manifest was taken from. */

@@ -1,8 +1,9 @@
 /**
  * Whether and when a failed job is started again: pure.
  *
- * Errors that the user must mend are not tried again. Others are, at growing intervals, until
- * too many have come without a completed checkpoint in between.
+ * Errors that the user must mend are not tried again, nor is a run that another one has overtaken:
+ * both would take the storage from each other for ever. Others are, at growing intervals, until too
+ * many have come without a completed checkpoint in between.
  */
 import { RESTARTS_MAX } from '../base/index.ts';
 import type { ErrorData } from '../base/index.ts';
@@ -26,7 +27,7 @@ export class RestartPolicy {
 
   /** Milliseconds to wait before the next attempt, or undefined to give up. */
   failed(error: ErrorData): number | undefined {
-    if (error.kind === 'user') return undefined;
+    if (error.kind === 'user' || error.code === 'STORAGE_FENCED') return undefined;
     this.#restarts += 1;
     if (this.#restarts > this.#restartsMax) return undefined;
     if (this.#restarts === 1) return FIRST_DELAY_MS;

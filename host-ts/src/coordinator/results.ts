@@ -78,14 +78,12 @@ export class Results {
     this.table(table).table.replaceSegments(replaced, merged);
   }
 
-  /** Goes on from a manifest of a former run. */
-  async restore(manifest: Manifest): Promise<void> {
-    await this.#files.restore(manifest.sinks);
-    for (const [name, { table }] of this.#tables) table.reset(manifest.tables[name] ?? []);
-  }
-
-  /** A new attempt begins from this manifest: tables hold its segments, whatever was merged since. */
-  agreeWith(manifest: Manifest | undefined): void {
+  /**
+   * An attempt begins from this manifest, of this run or a former one: files end and tables hold what it says,
+   * whatever was placed, appended or merged since.
+   */
+  async restore(manifest: Manifest | undefined): Promise<void> {
+    await this.#files.restore(manifest?.sinks ?? []);
     for (const [name, { table }] of this.#tables) {
       const wanted = manifest?.tables[name] ?? [];
       const held = new Set(table.segments.map((segment) => segment.value));

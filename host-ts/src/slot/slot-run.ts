@@ -96,9 +96,7 @@ export class SlotRun {
         for (const pacer of this.#pacers) pacer.set(message.pace);
         for (const source of this.#sources.values()) source.setPaused(message.paused);
         break;
-      case 'complete':
       case 'deploy':
-      case 'stop':
         break;
     }
     this.#loop?.wake();

@@ -28,11 +28,6 @@ export class Slot {
       return;
     }
     if (message.attempt !== this.#attempt) return;
-    if (message.type === 'stop') {
-      this.close();
-      this.#deps.post({ type: 'stopped', attempt: message.attempt, slot: 0 });
-      return;
-    }
     this.#run?.receive(message);
   }
 
