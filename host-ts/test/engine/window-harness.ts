@@ -137,6 +137,7 @@ export function encodeFrame(
   if (options.timed !== undefined) {
     const times = columns[options.timed]?.values.map((v) => BigInt(v as number | bigint)) ?? [];
     flags |= 4;
+    if (times.every((time, i) => i === 0 || time >= (times[i - 1] ?? time))) flags |= 1;
     header.setBigInt64(
       16,
       times.reduce((a, b) => (a < b ? a : b), times[0] ?? 0n),
