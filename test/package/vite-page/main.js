@@ -3,8 +3,8 @@ import { start } from 'sluice/browser';
 import orders, { finish, inputs } from './orders-job.mjs';
 
 try {
-  const slot = () => new Worker(new URL('./slot.js', import.meta.url), { type: 'module' });
-  const handle = await start(orders, { slot, inputs: inputs(), parallelism: 2 });
+  const worker = () => new Worker(new URL('./slot.js', import.meta.url), { type: 'module' });
+  const handle = await start(orders, { worker, inputs: inputs(), parallelism: 2 });
   document.title = `finished: ${await finish(handle)}`;
 } catch (error) {
   document.title = `failed: ${error.stack}`;
