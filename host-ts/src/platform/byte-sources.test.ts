@@ -112,6 +112,18 @@ test('a URL without ranges is kept whole', async () => {
   await serving(whole, async (url) => readsLikeDATA(await httpSource(url, fetch)));
 });
 
+test('a URL whose server leaves out a range now and then', async () => {
+  let asked = 0;
+  const listener = ranges(() => '"one"');
+  const unsteady: RequestListener = (request, response) => {
+    asked += 1;
+    if (asked % 2 === 1) listener(request, response);
+    else response.writeHead(200, { etag: '"one"' }).end(DATA);
+  };
+  await serving(unsteady, async (url) => readsLikeDATA(await httpSource(url, fetch)));
+  assert.ok(asked >= 3);
+});
+
 test('a URL whose content changes in the middle is INPUT_CHANGED', async () => {
   let tag = '"one"';
   await serving(

@@ -58,7 +58,7 @@ async function tableHash(handle: PageJobHandle, name: string): Promise<string> {
     .join('');
 }
 
-describe('the flights in a page', function () {
+describe('the flights in a page', function (this: { timeout(ms: number): void }) {
   this.timeout(120_000);
   for (const [job, channels, parallelism] of RUNS) {
     it(`${job}, ${channels}, ${parallelism} slots`, async () => {
