@@ -260,5 +260,8 @@ export const RECORD_CHECKSUM_AT: i32 = 32;
 export const RECORD_META: i32 = 1;
 /** A state page that changed since the last snapshot. */
 export const RECORD_PAGE: i32 = 2;
-/** u32[]: ids of all live pages; what is not listed is gone. One per operator and snapshot. */
+/**
+ * u32[]: ids of all live pages; what is not listed is gone. A long list comes in several records
+ * (+40 u32 part, +44 u32 parts): their union counts.
+ */
 export const RECORD_LIVE: i32 = 3;

@@ -66,6 +66,8 @@ export class SnapshotWriter {
   #queue: Draining[] = [];
   #splits: SplitState[] = [];
   #sinks: SinkState[] = [];
+  /** Ids of the live pages of the stage that is being drained. */
+  readonly #live = new Set<number>();
   #open = new Uint8Array(STORED_VALUE_BYTES);
   #openBytes = 0;
   #openRefs: { readonly key: StageKey; readonly ref: RecordRef }[] = [];
@@ -104,6 +106,7 @@ export class SnapshotWriter {
     const written = draining.native.task.snapshotNext(this.#buffer, DRAIN_BYTES);
     if (written === 0) {
       this.#queue.shift();
+      this.#forgetDead(draining);
       if (this.#queue.length === 0) this.#finishDrain();
     } else {
       this.#takeRecords(draining, this.#init.engine.bytes(this.#buffer, written));
@@ -127,17 +130,22 @@ export class SnapshotWriter {
       const payloadBytes = view.getUint32(at + RECORD_PAYLOAD_BYTES_AT, true);
       const recordBytes = RECORD_HEADER_BYTES + ((payloadBytes + 15) & ~15);
       const kind = view.getUint32(at + RECORD_KIND_AT, true);
-      if (kind === RECORD_LIVE) this.#keepLive(key, view, at + RECORD_HEADER_BYTES, payloadBytes);
+      if (kind === RECORD_LIVE) this.#noteLive(view, at + RECORD_HEADER_BYTES, payloadBytes);
       else this.#append(key, kind, view, at, bytes.subarray(at, at + recordBytes));
       at += recordBytes;
     }
   }
 
-  #keepLive(key: StageKey, view: DataView, at: number, bytes: number): void {
-    const live = new Set<number>();
-    for (let offset = 0; offset < bytes; offset += 4) live.add(view.getUint32(at + offset, true));
+  /** The list of live pages may come in several records. */
+  #noteLive(view: DataView, at: number, bytes: number): void {
+    for (let offset = 0; offset < bytes; offset += 4) this.#live.add(view.getUint32(at + offset, true));
+  }
+
+  /** A stage is drained: pages that it did not list are gone. */
+  #forgetDead(key: StageKey): void {
     const refs = this.#refsOf(key);
-    for (const [pageId, ref] of refs) if (ref.kind === RECORD_PAGE && !live.has(pageId)) refs.delete(pageId);
+    for (const [pageId, ref] of refs) if (ref.kind === RECORD_PAGE && !this.#live.has(pageId)) refs.delete(pageId);
+    this.#live.clear();
   }
 
   #append(key: StageKey, kind: number, view: DataView, at: number, record: Uint8Array): void {
