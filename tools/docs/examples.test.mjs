@@ -62,7 +62,9 @@ for (const page of PAGES) {
   if (!own.some(({ words }) => words.includes('run'))) continue;
   test(`${page}: its commands print what it shows`, () => {
     const project = newProject(`run-${page.replace(/\W/g, '-')}`);
+    // the demo jobs and the flights that demo/jobs/inputs.json names
     symlinkSync(path.join(ROOT, 'demo'), path.join(project, 'demo'));
+    symlinkSync(path.join(ROOT, 'node_modules/vega-datasets'), path.join(project, 'node_modules/vega-datasets'));
     for (const { file, text: content } of own.filter((block) => block.file !== undefined)) {
       if (file.startsWith('demo/')) continue;
       mkdirSync(path.dirname(path.join(project, file)), { recursive: true });
