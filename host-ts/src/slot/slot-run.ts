@@ -34,6 +34,8 @@ export class SlotRun {
   readonly #pacers: Pacer[] = [];
   readonly #subtasks: Subtask[] = [];
   readonly #chains = new Map<number, BuiltChain>();
+  /** What came before the chains were there, the newest of its kind. */
+  readonly #early = new Map<string, ToSlot>();
   #built: BuiltJob | undefined;
   #engine: Engine | undefined;
   #storage: CheckpointStorage | undefined;
@@ -49,8 +51,16 @@ export class SlotRun {
     this.#onFailure = onFailure;
   }
 
-  /** Settles when the slot is ready to work; rejects with what is wrong. */
+  /** Settles when the slot is ready to work, or closed meanwhile; rejects with what is wrong. */
   async open(): Promise<void> {
+    try {
+      await this.#open();
+    } finally {
+      if (this.#closed) this.#release(); // what was opened behind the closing
+    }
+  }
+
+  async #open(): Promise<void> {
     const { platform } = this.#deps;
     const built = this.#deps.buildJob(this.#deploy.jobName, this.#deploy.parameters);
     if (built.graphHash !== this.#deploy.graphHash) {
@@ -65,7 +75,11 @@ export class SlotRun {
     const channels = this.#deps.openChannels(this.#deploy.channels);
     this.#channels = channels;
     this.#writer = this.#createWriter(built, engine, this.#storage);
-    for (const vertex of built.graph.vertices) await this.#openVertex(built, engine, vertex, channels.factory);
+    for (const vertex of built.graph.vertices) {
+      await this.#openVertex(built, engine, vertex, channels.factory);
+      if (this.#closed) return;
+      this.#postMetrics();
+    }
     await this.#restore();
     if (this.#closed) return;
     this.#loop = new StepLoop({
@@ -76,11 +90,17 @@ export class SlotRun {
       fail: (error, vertex) => this.#fail(error, vertex),
       piecesMax: this.#deps.piecesMax ?? Number.MAX_SAFE_INTEGER,
     });
+    for (const message of this.#early.values()) this.receive(message);
+    this.#early.clear();
     this.#scheduleMetrics();
     this.#loop.wake();
   }
 
   receive(message: ToSlot): void {
+    if (this.#loop === undefined) {
+      this.#early.set('vertex' in message ? `${message.type}/${message.vertex}` : message.type, message);
+      return;
+    }
     switch (message.type) {
       case 'assign':
         this.#sources.get(message.vertex)?.setFloor(BigInt(message.floor), false);
@@ -99,7 +119,7 @@ export class SlotRun {
       case 'deploy':
         break;
     }
-    this.#loop?.wake();
+    this.#loop.wake();
   }
 
   close(): void {
@@ -107,16 +127,26 @@ export class SlotRun {
     this.#closed = true;
     this.#loop?.stop();
     this.#metricsTimer?.();
-    for (const subtask of this.#subtasks) {
+    this.#release();
+  }
+
+  /** Gives back what has been opened so far. */
+  #release(): void {
+    const failed = (error: unknown): void => {
+      const { code, message } = errorToData(error);
+      this.#deps.platform.log({ level: 'debug', message: 'closing a slot failed', values: { code, message } });
+    };
+    for (const subtask of this.#subtasks.splice(0)) {
       try {
         subtask.close();
       } catch (error) {
-        const { code, message } = errorToData(error);
-        this.#deps.platform.log({ level: 'debug', message: 'closing a subtask failed', values: { code, message } });
+        failed(error);
       }
     }
     this.#channels?.close();
-    void this.#storage?.close();
+    this.#channels = undefined;
+    this.#storage?.close().catch(failed);
+    this.#storage = undefined;
   }
 
   async #openVertex(built: BuiltJob, engine: Engine, vertex: Vertex, channels: ChannelFactory): Promise<void> {
@@ -132,7 +162,6 @@ export class SlotRun {
       const source = await this.#openSource(built, engine, vertex, chain);
       this.#sources.set(vertex.id, source);
       this.#subtasks.push(source);
-      if (this.#closed) source.close(); // while its input was being opened
       return;
     }
     const gate = new Gate(inputChannels({ built, vertex, channels, slot, parallelism }), attempt, {
@@ -217,6 +246,7 @@ export class SlotRun {
       const bytes = await storage.getValue(value);
       if (this.#closed) return;
       for (const record of records) this.#restoreRecord(record, bytes);
+      this.#postMetrics();
     }
     for (const { native } of stateful) native.task.restoreEnd();
   }
@@ -246,8 +276,8 @@ export class SlotRun {
   #postMetrics(): void {
     const { attempt, slot } = this.#deploy;
     const loop = this.#loop;
-    if (loop === undefined) return;
-    const subtasks = this.#subtasks.map((subtask, index) => subtask.metrics(loop.clock(index)));
+    // while the slot opens this is a sign of life only
+    const subtasks = loop === undefined ? [] : this.#subtasks.map((subtask, at) => subtask.metrics(loop.clock(at)));
     this.#deps.post({ type: 'metrics', attempt, slot, subtasks });
   }
 

@@ -20,6 +20,7 @@ import type { Pacer } from './pacer.ts';
 import { SplitProgress } from './split-progress.ts';
 import type { StepResult, Subtask, SubtaskClock } from './subtask.ts';
 import { WATERMARK_END, WATERMARK_NONE } from './times.ts';
+import { WakeTimer } from './wake-timer.ts';
 
 /** A watermark leaves at the latest after this many rows: it closes the open frames. */
 const WATERMARK_ROWS = 32_768;
@@ -49,7 +50,11 @@ export interface SourceInit {
 export class SourceSubtask implements Subtask {
   readonly vertex: number;
   readonly #init: SourceInit;
-  readonly #splits: SplitProgress[] = [];
+  readonly #timer: WakeTimer;
+  /** Splits being read, in the order in which they came. */
+  #splits: SplitProgress[] = [];
+  /** Splits read to their ends: every checkpoint says that they need not be read again. */
+  readonly #finished: SplitState[] = [];
   readonly #outOfOrderMs: bigint;
   #current: SplitProgress | undefined;
   #floor = WATERMARK_NONE;
@@ -60,15 +65,16 @@ export class SourceSubtask implements Subtask {
   #rowsSinceWatermark = 0;
   #lastWatermarkMs: number;
   #lastRowsMs: number;
-  #timer: (() => void) | undefined;
   #rowsIn = 0;
   #bytesIn = 0;
+  #skippedRows = 0;
   #closed = false;
   #saidIdle = false;
 
   constructor(init: SourceInit, paused: boolean) {
     this.#init = init;
     this.vertex = init.vertex;
+    this.#timer = new WakeTimer(init.clock, init.timers, init.wake);
     this.#outOfOrderMs = BigInt(init.outOfOrderMs);
     this.#paused = paused;
     this.#lastWatermarkMs = init.clock.steady();
@@ -89,7 +95,7 @@ export class SourceSubtask implements Subtask {
 
   setPaused(paused: boolean): void {
     this.#paused = paused;
-    this.#stopTimer();
+    this.#timer.stop();
   }
 
   /** The barrier leaves before the next batch. */
@@ -110,13 +116,13 @@ export class SourceSubtask implements Subtask {
       ...chainCounters(this.#init.chain, clock),
       rowsIn: this.#rowsIn,
       bytesIn: this.#bytesIn,
-      skippedRows: this.#splits.reduce((sum, split) => sum + split.skippedRows, 0),
+      skippedRows: this.#splits.reduce((sum, split) => sum + split.skippedRows, this.#skippedRows),
     };
   }
 
   close(): void {
     this.#closed = true;
-    this.#stopTimer();
+    this.#timer.stop();
     for (const split of this.#splits) split.reader?.close();
     this.#init.connector.close().catch(() => undefined); // nothing more is read: a failure changes nothing
     for (const stage of this.#init.chain.stages) stage.close();
@@ -142,7 +148,7 @@ export class SourceSubtask implements Subtask {
   #poll(): boolean {
     const split = this.#readable();
     if (split?.reader === undefined) return this.#askForSplit();
-    if (this.#paused || this.#mustWait(split)) return false;
+    if (this.#paused || this.#mustWait(split)) return this.#rest();
     const before = split.maxTime;
     const result = split.reader.poll(this.#init.pacer.rows);
     if (result.kind === 'wait') {
@@ -175,19 +181,21 @@ export class SourceSubtask implements Subtask {
   }
 
   #finish(split: SplitProgress): void {
+    this.#skippedRows += split.skippedRows;
     split.finish();
+    this.#splits = this.#splits.filter((other) => other !== split);
+    this.#finished.push(split.state(this.vertex));
     if (this.#current === split) this.#current = undefined;
     this.#rowsSinceWatermark = WATERMARK_ROWS; // what this split held back may now go
     this.#init.splitDone(split.split.id);
   }
 
   #readable(): SplitProgress | undefined {
-    return this.#splits.find((split) => !split.finished && !split.waiting && split.reader !== undefined);
+    return this.#splits.find((split) => !split.waiting && split.reader !== undefined);
   }
 
   #askForSplit(): boolean {
-    const open = this.#splits.some((split) => !split.finished);
-    if (!open && !this.#asked && !this.#noMoreSplits && !this.#paused) {
+    if (this.#splits.length === 0 && !this.#asked && !this.#noMoreSplits && !this.#paused) {
       this.#asked = true;
       this.#init.wantSplit();
     }
@@ -209,16 +217,11 @@ export class SourceSubtask implements Subtask {
   }
 
   #noteIdleness(): void {
-    const { idleAfterMs, clock, timers, wake } = this.#init;
+    const { idleAfterMs, clock } = this.#init;
     if (idleAfterMs === undefined) return;
     const quietMs = clock.steady() - this.#lastRowsMs;
     if (quietMs >= idleAfterMs) for (const split of this.#splits) split.idle = split.waiting;
-    else if (this.#timer === undefined) {
-      this.#timer = timers.after(idleAfterMs - quietMs, () => {
-        this.#timer = undefined;
-        wake();
-      });
-    }
+    else this.#timer.within(idleAfterMs - quietMs);
   }
 
   #mustWait(split: SplitProgress): boolean {
@@ -226,16 +229,8 @@ export class SourceSubtask implements Subtask {
     if (event === null) return false;
     const delayMs = this.#init.pacer.delay(event);
     if (delayMs === 0) return false;
-    this.#timer ??= this.#init.timers.after(delayMs, () => {
-      this.#timer = undefined;
-      this.#init.wake();
-    });
+    this.#timer.within(delayMs);
     return true;
-  }
-
-  #stopTimer(): void {
-    this.#timer?.();
-    this.#timer = undefined;
   }
 
   #watermarkDue(): boolean {
@@ -245,15 +240,14 @@ export class SourceSubtask implements Subtask {
   }
 
   #allIdle(): boolean {
-    const open = this.#splits.filter((split) => !split.finished);
-    return open.length > 0 && open.every((split) => split.idle);
+    return this.#splits.length > 0 && this.#splits.every((split) => split.idle);
   }
 
   #merged(): bigint {
     if (this.#allIdle()) return this.#init.chain.watermark;
     let merged = this.#floor;
     for (const split of this.#splits) {
-      if (split.finished || split.idle) continue;
+      if (split.idle) continue;
       const watermark = this.#init.timeStage === undefined ? WATERMARK_NONE : split.watermark(this.#outOfOrderMs);
       if (watermark < merged) merged = watermark;
     }
@@ -271,10 +265,8 @@ export class SourceSubtask implements Subtask {
   *#passBarrier(epoch: number): Work {
     yield* this.#raise();
     yield* this.#init.chain.barrier(epoch, () => {
-      this.#init.freeze(
-        epoch,
-        this.#splits.map((split) => split.state(this.vertex)),
-      );
+      const open = this.#splits.map((split) => split.state(this.vertex));
+      this.#init.freeze(epoch, [...this.#finished, ...open]);
     });
   }
 

@@ -14,12 +14,11 @@ export class SplitProgress {
   reader: SplitReader | undefined;
   /** Set while the reader is being opened or has nothing yet. */
   waiting = false;
-  finished = false;
+  #finished = false;
   idle = false;
   rows: number;
   maxTime: bigint;
   #position: Json;
-  #skippedRows = 0;
 
   constructor(split: SplitDescription, state: SplitState | null) {
     this.split = split;
@@ -41,13 +40,12 @@ export class SplitProgress {
 
   /** Rows of bad input that were skipped by policy. */
   get skippedRows(): number {
-    return this.reader?.skippedRows ?? this.#skippedRows;
+    return this.reader?.skippedRows ?? 0;
   }
 
   /** The split has been read to its end. */
   finish(): void {
-    this.finished = true;
-    this.#skippedRows = this.skippedRows;
+    this.#finished = true;
     this.reader?.close();
     this.reader = undefined;
   }
@@ -59,6 +57,7 @@ export class SplitProgress {
     return seen > known ? seen : known;
   }
 
+  /** What a checkpoint says of the split. */
   state(vertex: number): SplitState {
     return {
       vertex,
@@ -66,7 +65,7 @@ export class SplitProgress {
       position: this.#position,
       rows: this.rows,
       maxTime: this.maxTime === WATERMARK_NONE ? null : this.maxTime.toString(),
-      finished: this.finished,
+      finished: this.#finished,
     };
   }
 }
