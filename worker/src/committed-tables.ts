@@ -9,7 +9,34 @@ export function tableNames(built: BuiltJob): readonly string[] {
   return tableSinks(built).map(({ spec }) => spec.name);
 }
 
-export async function committedTable(built: BuiltJob, storage: CheckpointStorage, name: string): Promise<Table> {
+/** Keeps a table that was read, for as long as no newer checkpoint exists. */
+export class CommittedTables {
+  readonly #storage: CheckpointStorage;
+  #epoch = 0;
+  #tables = new Map<string, Table>();
+
+  constructor(storage: CheckpointStorage) {
+    this.#storage = storage;
+  }
+
+  /** Throws TABLE_UNKNOWN. */
+  async table(built: BuiltJob, name: string): Promise<Table> {
+    const newest = (await this.#storage.epochs()).at(-1) ?? 0;
+    if (newest !== this.#epoch) this.forget();
+    this.#epoch = newest;
+    const table = this.#tables.get(name) ?? (await committedTable(built, this.#storage, name));
+    this.#tables.set(name, table);
+    return table;
+  }
+
+  /** Epochs begin anew with a fresh run. */
+  forget(): void {
+    this.#tables = new Map();
+    this.#epoch = 0;
+  }
+}
+
+async function committedTable(built: BuiltJob, storage: CheckpointStorage, name: string): Promise<Table> {
   const found = tableSinks(built).find(({ spec }) => spec.name === name);
   if (found === undefined) throw tableUnknown(built.graph.name, name, tableNames(built));
   const { spec, schema } = found;

@@ -6,8 +6,10 @@
  * first, the alarm, a slot or a request, brings it back; its constructor goes on from the newest checkpoint.
  */
 import { DurableObject } from 'cloudflare:workers';
-import type { FromSlot } from '../../host-ts/src/control/index.ts';
+import { errorToData } from '../../host-ts/src/base/index.ts';
+import type { FromSlot, JobStatus } from '../../host-ts/src/control/index.ts';
 import type { LogLine } from '../../host-ts/src/platform/index.ts';
+import { CommittedTables } from './committed-tables.ts';
 import { objectsOf } from './bindings.ts';
 import type { Bindings } from './bindings.ts';
 import type { CoordinatorCalls, LinkId, StorageMethod } from './calls.ts';
@@ -17,7 +19,7 @@ import { answering } from './http-answers.ts';
 import { answerJob } from './job-api.ts';
 import type { JobAccess } from './job-api.ts';
 import { JobRun } from './job-run.ts';
-import { DEADMAN_MS } from './limits.ts';
+import { DEADMAN_MS, GO_ON_TRIES_MAX } from './limits.ts';
 import type { Outcome } from './outcome.ts';
 import { RunRecord } from './run-record.ts';
 import type { Run } from './run-record.ts';
@@ -30,6 +32,7 @@ export class CoordinatorObject extends DurableObject implements CoordinatorCalls
   readonly #jobs: ServedJobs;
   readonly #record: RunRecord;
   readonly #storage: SqliteCheckpointStorage;
+  readonly #tables: CommittedTables;
   #running: JobRun | undefined;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env, jobs: ServedJobs) {
@@ -37,8 +40,8 @@ export class CoordinatorObject extends DurableObject implements CoordinatorCalls
     this.#jobs = jobs;
     this.#record = new RunRecord(ctx.storage);
     this.#storage = new SqliteCheckpointStorage(ctx.storage);
-    const { run } = this.#record;
-    if (run !== undefined && run.state !== 'ended') this.#begin(this.#record.goOn(run));
+    this.#tables = new CommittedTables(this.#storage);
+    this.#goOn();
   }
 
   override fetch(request: Request): Promise<Response> {
@@ -58,6 +61,7 @@ export class CoordinatorObject extends DurableObject implements CoordinatorCalls
   }
 
   override async alarm(): Promise<void> {
+    this.#goOn();
     if (this.#isRunning()) await this.ctx.storage.setAlarm(Date.now() + DEADMAN_MS);
   }
 
@@ -65,12 +69,13 @@ export class CoordinatorObject extends DurableObject implements CoordinatorCalls
     return {
       jobs: this.#jobs,
       record: this.#record,
-      storage: this.#storage,
-      running: this.#isRunning() ? this.#running : undefined,
+      tables: this.#tables,
+      running: this.#running,
       start: (job, options) => this.#start(job, options),
+      crash: () => void setTimeout(() => this.ctx.abort('crash by request'), 0),
       crashSlot: async (job, slot) => {
-        const { crash } = { crash: objectsOf(this.#bindings(), job).slot(slot).crash() };
-        await crash.catch(() => undefined); // the answer dies with the object
+        const crashed = objectsOf(this.#bindings(), job).slot(slot).crash();
+        await crashed.catch(() => undefined); // the answer dies with the object
       },
     };
   }
@@ -81,12 +86,24 @@ export class CoordinatorObject extends DurableObject implements CoordinatorCalls
 
   #isRunning(): boolean {
     const { run } = this.#record;
-    return run !== undefined && run.state !== 'ended' && this.#running !== undefined;
+    return run !== undefined && run.state !== 'ended';
+  }
+
+  /** Goes on with a run that nobody carries on: after an eviction, a crash, or a try that failed. */
+  #goOn(): void {
+    const { run } = this.#record;
+    if (run === undefined || run.state === 'ended' || this.#running !== undefined) return;
+    try {
+      this.#begin(this.#record.goOn(run));
+    } catch (error) {
+      this.#record.end(brokenRun(run, error)); // the job cannot be built any more
+    }
   }
 
   /** Rejects with what is wrong with the job, its inputs or its checkpoints. */
   async #start(job: string, options: StartOptions): Promise<JobRun> {
     if (this.#isRunning()) throw jobRunning(job);
+    this.#tables.forget();
     this.#jobs.build(job); // a job that cannot be built is not recorded
     const running = this.#begin(this.#record.start(job, options));
     await this.ctx.storage.setAlarm(Date.now() + DEADMAN_MS);
@@ -104,22 +121,45 @@ export class CoordinatorObject extends DurableObject implements CoordinatorCalls
     });
     this.#running = running;
     running.started.then(
-      () => this.#running === running && this.#record.run?.state === 'started' && this.#record.underway(),
-      () => undefined,
+      () => this.#record.underway(),
+      () => undefined, // `done` rejects too
     );
     running.coordinator.done.then(
-      () => this.#ended(running),
-      () => this.#ended(running),
+      () => this.#ended(running, run),
+      () => this.#ended(running, run),
     );
     return running;
   }
 
-  async #ended(running: JobRun): Promise<void> {
-    const { coordinator, spawner } = running;
-    this.#record.end({ status: coordinator.status(), metrics: coordinator.metrics() });
+  async #ended({ coordinator, spawner, begun }: JobRun, { state }: Run): Promise<void> {
+    const status = coordinator.status();
     spawner.close();
+    this.#running = undefined;
+    // an input that cannot be reached just now must not end a run that was on its way: the alarm tries again
+    const isOutside = status.error?.kind === 'environment' && !begun && state === 'underway';
+    if (isOutside && this.#record.failedTry() < GO_ON_TRIES_MAX) return;
+    this.#record.end({ status, metrics: coordinator.metrics() });
     await this.ctx.storage.deleteAlarm();
   }
+}
+
+function brokenRun({ job, options }: Run, error: unknown): NonNullable<Run['result']> {
+  const status: JobStatus = {
+    job,
+    phase: 'failed',
+    paused: options.paused,
+    attempt: 0,
+    parallelism: options.parallelism,
+    epoch: 0,
+    restoredEpoch: 0,
+    recoveries: [],
+    channel: 'rpc',
+    paceSpeed: options.pace,
+    error: errorToData(error),
+    rowsRead: 0,
+    rowsTotal: null,
+  };
+  return { status, metrics: { subtasks: [], checkpoints: [] } };
 }
 
 function logged({ level, message, values }: LogLine): void {

@@ -97,6 +97,17 @@ export function jobNotStarted(job: string): SluiceError {
   });
 }
 
+export function jobWaits(job: string): SluiceError {
+  return environment(
+    'JOB_WAITS',
+    `job '${job}' could not go on and waits for its next try`,
+    'ask again in some seconds',
+    {
+      job,
+    },
+  );
+}
+
 export function jobRunning(job: string): SluiceError {
   return user('JOB_RUNNING', `job '${job}' is running already`, 'stop it first, or go on with it', { job });
 }

@@ -2,16 +2,24 @@
  * The HTTP interface of one job, answered in its coordinator's object (the Worker has resolved the job's name and
  * passes it as the first part of the path; inputs go to their logs and never come here).
  *
- *   POST start · stop · cancel · pause · resume · checkpoint · pace · rescale · slots/:slot/crash
+ *   POST start · stop · cancel · pause · resume · checkpoint · pace · rescale · crash · slots/:slot/crash
  *   GET  status · metrics · explain · graph · logs · tables · tables/:table
  */
 import type { JobStatus } from '../../host-ts/src/control/index.ts';
 import { explain } from '../../host-ts/src/plan/index.ts';
 import type { BuiltJob } from '../../host-ts/src/plan/index.ts';
 import type { Table } from '../../host-ts/src/table/index.ts';
-import type { CheckpointStorage } from '../../host-ts/src/checkpoint/index.ts';
-import { committedTable, tableNames } from './committed-tables.ts';
-import { jobEnded, jobNotStarted, methodNotAllowed, parameterInvalid, pathUnknown, startInvalid } from './errors.ts';
+import { tableNames } from './committed-tables.ts';
+import type { CommittedTables } from './committed-tables.ts';
+import {
+  jobEnded,
+  jobNotStarted,
+  jobWaits,
+  methodNotAllowed,
+  parameterInvalid,
+  pathUnknown,
+  startInvalid,
+} from './errors.ts';
 import { json, jsonBodyOf } from './http-answers.ts';
 import type { JobRun } from './job-run.ts';
 import { JSON_BODY_BYTES_MAX } from './limits.ts';
@@ -24,11 +32,14 @@ import { tableAnswer } from './table-answers.ts';
 export interface JobAccess {
   readonly jobs: ServedJobs;
   readonly record: RunRecord;
-  readonly storage: CheckpointStorage;
+  /** Those of a job that is not running. */
+  readonly tables: CommittedTables;
   /** Undefined before the first start and after the end. */
   readonly running: JobRun | undefined;
   start(job: string, options: StartOptions): Promise<JobRun>;
   crashSlot(job: string, slot: number): Promise<void>;
+  /** Resets the coordinator's own object, soon. */
+  crash(): void;
 }
 
 interface Call {
@@ -63,7 +74,12 @@ const POST: Readonly<Record<string, Answer>> = {
   checkpoint: async (call) => json({ epoch: await runningOf(call, 'a checkpoint').coordinator.checkpoint() }),
   pace,
   rescale,
-  slots: crash,
+  slots: crashSlot,
+  crash: async (call) => {
+    runningOf(call, 'a crash');
+    call.access.crash();
+    return json({ crashes: call.job }, 202);
+  },
 };
 
 export async function answerJob(request: Request, access: JobAccess): Promise<Response> {
@@ -116,7 +132,7 @@ async function rescale(call: Call): Promise<Response> {
 }
 
 /** Resets a slot's object as a crash would, for demonstrations and tests: the job recovers. */
-async function crash(call: Call): Promise<Response> {
+async function crashSlot(call: Call): Promise<Response> {
   const [slot = '', verb] = call.rest;
   if (verb !== 'crash' || call.rest.length !== 2) throw pathUnknown(`/jobs/${call.job}/slots/${call.rest.join('/')}`);
   const { parallelism } = runningOf(call, 'crashing a slot').coordinator.status();
@@ -138,13 +154,15 @@ async function tables(call: Call): Promise<Response> {
 
 async function tableOf(access: JobAccess, built: BuiltJob, name: string): Promise<Table> {
   const { running } = access;
-  if (running === undefined) return committedTable(built, access.storage, name);
+  if (running === undefined) return access.tables.table(built, name);
   await running.started;
   return running.coordinator.results.table(name).table;
 }
 
-function status({ access, job }: Call): JobStatus | undefined {
-  return access.running?.coordinator.status() ?? lastRun(access, job).result?.status;
+function status({ access, job }: Call): JobStatus {
+  const found = access.running?.coordinator.status() ?? lastRun(access, job).result?.status;
+  if (found === undefined) throw jobWaits(job);
+  return found;
 }
 
 function runningOf({ access, job }: Call, wanted: string): JobRun {

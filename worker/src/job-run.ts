@@ -25,6 +25,8 @@ export class JobRun {
   readonly spawner: RpcSpawner;
   /** Settles when the inputs are bound and the first attempt has begun. */
   readonly started: Promise<void>;
+  /** `started` has resolved. */
+  begun = false;
   readonly #init: JobRunInit;
   #trimmedEpoch = 0;
 
@@ -55,7 +57,7 @@ export class JobRun {
       paceSpeed: options.pace,
     });
     if (Object.values(options.inputs).some(isTrimmed)) this.coordinator.observe(() => void this.#trim());
-    this.started = this.coordinator.start();
+    this.started = this.coordinator.start().then(() => void (this.begun = true));
     this.started.catch(() => undefined); // told by status() and by who waits for it
   }
 

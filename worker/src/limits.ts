@@ -32,6 +32,8 @@ export const CONTROL_BATCH_MAX = 64;
 export const CONTROL_QUEUE_MAX = 10_000;
 /** Calls of one slot to the checkpoint storage under way at once; further ones wait. */
 export const STORAGE_CALLS_MAX = 4;
+/** An object that came back tries this often to go on while an input or a slot cannot be reached, at every alarm. */
+export const GO_ON_TRIES_MAX = 30;
 /** Pieces of work in one slice of a slot's loop. In production the clock stands still within a slice, so time cannot end it. */
 export const SLICE_PIECES_MAX = 64;
 /** Slots report their metrics this often: every report is a call that is billed. */

@@ -25,7 +25,7 @@ const INTERFACE = {
   'GET /jobs/:job/{status,metrics,explain,graph,logs,tables}': 'the running job',
   'GET /jobs/:job/tables/:table': 'rows as NDJSON; ?offset=&limit= a part; ?key=[…] one row',
   'POST /jobs/:job/{stop,cancel,pause,resume,checkpoint,pace,rescale}': 'the running job',
-  'POST /jobs/:job/slots/:slot/crash': 'resets a slot, to see the job recover',
+  'POST /jobs/:job/crash, …/slots/:slot/crash': 'resets the coordinator or a slot, to see the job recover',
 };
 
 export function route(request: Request, env: Bindings, jobs: ServedJobs): Promise<Response> {

@@ -18,6 +18,8 @@ export interface Run {
   readonly options: StartOptions;
   /** Raised whenever the object begins or goes on with a run: slots hear the newest only. */
   readonly incarnation: number;
+  /** How often in a row going on has failed for a reason outside the job. */
+  readonly failedTries: number;
   /** How it ended. */
   readonly result: { readonly status: JobStatus; readonly metrics: JobMetrics } | null;
 }
@@ -37,7 +39,7 @@ export class RunRecord {
 
   start(job: string, options: StartOptions): Run {
     const incarnation = (this.run?.incarnation ?? 0) + 1;
-    return this.#write({ job, state: 'started', options, incarnation, result: null });
+    return this.#write({ job, state: 'started', options, incarnation, failedTries: 0, result: null });
   }
 
   /** The object came back in the middle of a run. */
@@ -45,8 +47,16 @@ export class RunRecord {
     return this.#write({ ...run, incarnation: run.incarnation + 1 });
   }
 
+  /** The first attempt has begun. */
   underway(): void {
-    this.#change({ state: 'underway' });
+    if (this.run?.state !== 'ended') this.#change({ state: 'underway', failedTries: 0 });
+  }
+
+  /** Going on has failed; how often in a row. */
+  failedTry(): number {
+    const failedTries = (this.run?.failedTries ?? 0) + 1;
+    this.#change({ failedTries });
+    return failedTries;
   }
 
   end(result: NonNullable<Run['result']>): void {

@@ -80,6 +80,30 @@ for (const name of Object.keys(JOBS)) {
   });
 }
 
+test('late-flights: crashes of slots, of the coordinator and of workerd, one after the other', async (context) => {
+  const job = jobAt(edge, 'late-flights');
+  const crashes = {
+    slot: () => job.post('/slots/0/crash'),
+    coordinator: () => job.post('/crash'),
+    workerd: () => edge.kill(),
+  };
+  await job.post('/start', { inputs: LOGS, checkpointIntervalMs: 50 });
+  let epoch = 0;
+  let crashed = 0;
+  for (const which of ['slot', 'coordinator', 'workerd', 'coordinator', 'slot', 'workerd']) {
+    const now = await job.until((status) => status.epoch > epoch || status.phase === 'finished', 60);
+    if (now.phase === 'finished') break;
+    epoch = now.epoch;
+    await crashes[which]();
+    crashed++;
+  }
+  const status = await job.finished(120);
+  context.diagnostic(`${crashed} crashes, ${status.epoch} epochs, attempt ${status.attempt}`);
+  assert.ok(crashed >= 3);
+  assert.equal(status.rowsRead, FLIGHT_COUNT);
+  await assertTable(context, 'late-flights', 'crashes');
+});
+
 test('late-flights from Parquet behind a URL, a slot reset in the middle', async (context) => {
   const server = await serve({ port: 0, data: { '/flights.parquet': FLIGHTS } });
   try {

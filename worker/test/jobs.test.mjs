@@ -137,6 +137,30 @@ test('stopped with a last checkpoint, resumed with other slots; paused, paced, e
   await reset('route-delays');
 });
 
+test('a run whose coordinator crashes before its first checkpoint begins anew, one that waits for nobody goes on', async () => {
+  const job = jobAt(edge, 'late-flights');
+  const [header, ...lines] = CSV.toString().trimEnd().split('\n');
+  await job.rows('flights', `${[header, ...lines.slice(0, 50)].join('\n')}\n`, { type: 'text/csv' });
+  await job.post('/start', { checkpointIntervalMs: 60_000 });
+  await job.until(({ rowsRead }) => rowsRead === 50);
+  await job.post('/crash');
+  await job.until(({ rowsRead, restoredEpoch, attempt }) => rowsRead === 50 && restoredEpoch === 0 && attempt > 1);
+  const epoch = await job.post('/checkpoint');
+  assert.ok(epoch.epoch > 0);
+  await job.post('/crash');
+  // nobody asks: the slots' reports, or the alarm, bring the object back
+  await job.rows('flights', `${[header, ...lines.slice(50)].join('\n')}\n`, { type: 'text/csv' });
+  await job.end('flights');
+  const status = await job.finished();
+  assert.equal(status.restoredEpoch, epoch.epoch);
+  assert.deepEqual(await job.table(late.table), facts.csvResults['late-flights']);
+  const resumed = await job.post('/start', { resume: true });
+  assert.equal(resumed.phase, 'finished', 'a finished run has nothing to go on with');
+  assert.equal((await job.status()).phase, 'finished');
+  assert.deepEqual(await job.table(late.table), facts.csvResults['late-flights']);
+  await reset('late-flights');
+});
+
 test('a slot that is reset: the job recovers from its checkpoint, and what checkpoints cover is trimmed', async () => {
   const job = jobAt(edge, 'late-flights');
   await job.post('/start', { checkpointIntervalMs: 50, inputs: { flights: { log: { retain: 'checkpoints' } } } });
