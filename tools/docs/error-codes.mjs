@@ -22,7 +22,9 @@ export function codesIn(source) {
     `['"](${CODE}): `,
   ];
   for (const form of forms) for (const [, code] of source.matchAll(new RegExp(form, 'g'))) found.add(code);
-  for (const [, forms2, rest] of source.matchAll(/\bform: ((?:'[A-Z]+' \| )+'[A-Z]+'),[\s\S]*?code: `\$\{form\}(_[A-Z_]+)`/g))
+  for (const [, forms2, rest] of source.matchAll(
+    /\bform: ((?:'[A-Z]+' \| )+'[A-Z]+'),[\s\S]*?code: `\$\{form\}(_[A-Z_]+)`/g,
+  ))
     for (const [, form] of forms2.matchAll(/'([A-Z]+)'/g)) found.add(form + rest);
   return [...found];
 }
@@ -30,7 +32,7 @@ export function codesIn(source) {
 /** Code → the files it occurs in. */
 export function codesOfSource(root = ROOT) {
   const codes = new Map();
-  for (const file of SOURCES.flatMap((pattern) => globSync(pattern, { cwd: root })).sort()) {
+  for (const file of SOURCES.flatMap((pattern) => globSync(pattern, { cwd: root }))) {
     if (/\.test\.|\.d\.ts$/.test(file)) continue;
     for (const code of codesIn(readFileSync(path.join(root, file), 'utf8')))
       codes.set(code, [...(codes.get(code) ?? []), file.split(path.sep).join('/')]);
@@ -48,12 +50,20 @@ export function emptyRows(markdown) {
   return markdown
     .split('\n')
     .filter((line) => line.startsWith('| `'))
-    .filter((line) => line.split('|').length !== 7 || line.split('|').slice(1, -1).some((cell) => cell.trim() === ''));
+    .filter(
+      (line) =>
+        line.split('|').length !== 7 ||
+        line
+          .split('|')
+          .slice(1, -1)
+          .some((cell) => cell.trim() === ''),
+    );
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const thrown = codesOfSource();
   const explained = codesOfPage(readFileSync(path.join(ROOT, 'docs', 'errors.md'), 'utf8'));
-  for (const [code, files] of thrown) if (!explained.includes(code)) console.log(`not explained: ${code} (${files.join(', ')})`);
+  for (const [code, files] of thrown)
+    if (!explained.includes(code)) console.log(`not explained: ${code} (${files.join(', ')})`);
   for (const code of explained) if (!thrown.has(code)) console.log(`never thrown: ${code}`);
 }

@@ -2,7 +2,16 @@
 // the page shows, and what they link to and name exists. Works on the built package, as a reader's project does.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -18,10 +27,11 @@ const blocks = PAGES.flatMap((page) => blocksOf(page, text[page]));
 
 let folder;
 before(() => {
-  assert.ok(build({ names: ['engine', 'lib', 'types'], log: () => undefined }), 'the package is built');
+  const log = [];
+  assert.ok(build({ names: ['engine', 'lib', 'types'], log: (line) => log.push(line) }), log.join('\n'));
   folder = mkdtempSync(path.join(tmpdir(), 'sluice-docs-'));
 });
-after(() => rmSync(folder, { recursive: true, force: true }));
+after(() => folder && rmSync(folder, { recursive: true, force: true }));
 
 test('every block says what it is', () => assert.deepEqual(wrongBlocks(blocks), []));
 
@@ -96,7 +106,8 @@ test('links, npm scripts and files lead somewhere', () => {
       const [file, anchor] = target.split('#');
       const full = file === '' ? path.join(ROOT, page) : path.resolve(ROOT, path.dirname(page), file);
       if (!existsSync(full)) broken.push(`${page}:${line}: ${target}`);
-      else if (anchor && !anchorsOf(readFileSync(full, 'utf8')).includes(anchor)) broken.push(`${page}:${line}: ${target}`);
+      else if (anchor && !anchorsOf(readFileSync(full, 'utf8')).includes(anchor))
+        broken.push(`${page}:${line}: ${target}`);
     }
   }
   const { scripts } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
