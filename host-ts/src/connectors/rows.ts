@@ -10,6 +10,7 @@ import { FRAME_ROWS_MAX } from '../abi/index.ts';
 import type { Json } from '../base/index.ts';
 import { SluiceError } from '../base/index.ts';
 import { FrameBuilder } from '../engine/index.ts';
+import { contentFingerprint } from '../platform/index.ts';
 import type { Platform } from '../platform/index.ts';
 import { schemaTypeCodes } from '../schema/index.ts';
 import type { RowValue, Schema } from '../schema/index.ts';
@@ -47,7 +48,8 @@ export function collectionConnector(binding: InputBinding, context: ConnectorCon
     rowsPerSecond: Infinity,
     row: (index) => rows[index]!,
   }));
-  const fingerprint = `collection:${splits.map(({ rows }) => rows).join(',')}`;
+  const fingerprint = (): string =>
+    `collection:${splits.map(({ rows }) => rows).join(',')}-${contentOf(binding.options, lists)}`;
   return Promise.resolve(new RowsConnector(splits, fingerprint, context));
 }
 
@@ -69,7 +71,7 @@ export function generatorConnector(binding: InputBinding, context: ConnectorCont
     const to = Math.floor((rows * (split + 1)) / splits);
     return { rows: to - from, idleMs: 0, timeMin: null, rowsPerSecond, row: (index) => make(from + index) };
   });
-  return Promise.resolve(new RowsConnector(ranges, `generator:${rows}/${splits}`, context));
+  return Promise.resolve(new RowsConnector(ranges, () => `generator:${rows}/${splits}`, context));
 }
 
 interface GeneratorOptions {
@@ -98,13 +100,26 @@ function collectionLists(options: Json, { userFunction, inputName }: ConnectorCo
   return [{ rows: rows as InputRow[], idleMs: 0 }];
 }
 
+/** Hashes of bindings that were seen before; their rows are not changed any more. */
+const contents = new WeakMap<object, string>();
+
+/** A short hash of the rows: they are compared at a resume. */
+function contentOf(options: Json, lists: readonly RowList[]): string {
+  const known = typeof options === 'object' && options !== null ? contents.get(options) : undefined;
+  if (known !== undefined) return known;
+  const plain = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value);
+  const hash = contentFingerprint(new TextEncoder().encode(JSON.stringify(lists, plain)));
+  if (typeof options === 'object' && options !== null) contents.set(options, hash);
+  return hash;
+}
+
 class RowsConnector implements Connector {
   readonly replayable = true;
   readonly #splits: readonly RowSplit[];
-  readonly #fingerprint: string;
+  readonly #fingerprint: () => string;
   readonly #context: ConnectorContext;
 
-  constructor(splits: readonly RowSplit[], fingerprint: string, context: ConnectorContext) {
+  constructor(splits: readonly RowSplit[], fingerprint: () => string, context: ConnectorContext) {
     this.#splits = splits;
     this.#fingerprint = fingerprint;
     this.#context = context;
@@ -119,7 +134,7 @@ class RowsConnector implements Connector {
       bytes: null,
       data: null,
     }));
-    return Promise.resolve({ fingerprint: this.#fingerprint, splits });
+    return Promise.resolve({ fingerprint: this.#fingerprint(), splits });
   }
 
   openSplit(split: SplitDescription, position: Json, engine: FrameMemory): Promise<SplitReader> {

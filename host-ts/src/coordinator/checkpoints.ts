@@ -3,20 +3,30 @@
  * release what no kept manifest names.
  */
 import { CHECKPOINTS_KEPT, errorToData } from '../base/index.ts';
-import { MANIFEST_VERSION, releasable } from '../checkpoint/index.ts';
+import type { ErrorData } from '../base/index.ts';
+import { MANIFEST_VERSION, releasable, storageFenced } from '../checkpoint/index.ts';
 import type { CheckpointStorage, Manifest } from '../checkpoint/index.ts';
-import type { Platform } from '../platform/index.ts';
+import type { LogLine } from '../platform/index.ts';
 import { manifestUnreadable } from './errors.ts';
+
+/** Errors of a restore that another try cannot mend: what the manifest names is damaged or gone. */
+const DAMAGED = new Set(['SNAPSHOT_CORRUPT', 'CHECKPOINT_CORRUPT', 'CHECKPOINT_VALUE_MISSING']);
 
 export class Checkpoints {
   readonly #storage: CheckpointStorage;
-  readonly #platform: Platform;
+  readonly #log: (line: LogLine) => void;
   /** Kept manifests, oldest first. */
   #manifests: Manifest[] = [];
+  /** Some manifest could not be read: what it names must not be taken for rubbish. */
+  #unread: unknown;
+  /** Epochs that were said to be passed over: the log says it once. */
+  readonly #said = new Set<number>();
+  /** The highest attempt that this run has raised the fence to, or tried to. */
+  #attempt = 0;
 
-  constructor(storage: CheckpointStorage, platform: Platform) {
+  constructor(storage: CheckpointStorage, log: (line: LogLine) => void) {
     this.#storage = storage;
-    this.#platform = platform;
+    this.#log = log;
   }
 
   get newest(): Manifest | undefined {
@@ -26,21 +36,45 @@ export class Checkpoints {
   /** Reads what a former run left; a manifest that cannot be read is logged and passed over. */
   async load(): Promise<void> {
     this.#manifests = [];
+    this.#unread = undefined;
     for (const epoch of await this.#storage.epochs()) {
       try {
         this.#manifests.push(decodeManifest(epoch, await this.#storage.manifest(epoch)));
       } catch (error) {
-        const { code, message } = errorToData(error);
-        this.#platform.log({ level: 'warn', message: 'a manifest was passed over', values: { epoch, code, message } });
+        this.#unread = error;
+        this.#passedOver(epoch, errorToData(error));
       }
     }
   }
 
-  /** Raises the fence: from here on, writers of older attempts fail. Returns the new attempt. */
+  /** To be called before going on from the newest: throws CHECKPOINT_CORRUPT when there are manifests and none can be read. */
+  checkReadable(): void {
+    if (this.#manifests.length === 0 && this.#unread !== undefined) throw this.#unread;
+  }
+
+  /**
+   * A slot failed to restore the newest manifest: if that is damaged, the one before it is the newest from now on.
+   * False when it is damaged and there is none.
+   */
+  passOverIfDamaged(restored: Manifest | undefined, error: ErrorData): boolean {
+    if (restored === undefined || restored !== this.newest || !DAMAGED.has(error.code)) return true;
+    if (this.#manifests.length === 1) return false;
+    this.#manifests.pop();
+    this.#unread = error;
+    this.#passedOver(restored.epoch, error);
+    return true;
+  }
+
+  /**
+   * Raises the fence: from here on, writers of older attempts fail. Returns the new attempt. Rejects STORAGE_FENCED
+   * when another run has taken the storage over since this one raised it.
+   */
   async nextAttempt(atLeast: number): Promise<number> {
-    const attempt = Math.max(atLeast, (await this.#storage.lastAttempt()) + 1);
-    await this.#storage.fence(attempt);
-    return attempt;
+    const last = await this.#storage.lastAttempt();
+    if (this.#attempt > 0 && last > this.#attempt) throw storageFenced(this.#attempt, last);
+    this.#attempt = Math.max(atLeast, last + 1);
+    await this.#storage.fence(this.#attempt);
+    return this.#attempt;
   }
 
   /** Forgets a former run: the start is a fresh one. */
@@ -49,8 +83,13 @@ export class Checkpoints {
     this.#manifests = [];
   }
 
-  /** Removes values that no kept manifest names: rubbish of attempts that died before publishing. */
-  async sweep(attempt: number): Promise<void> {
+  /**
+   * Reads what is there now that nobody else writes, and removes values that no manifest names: rubbish of attempts
+   * that died before publishing. What an unreadable manifest may name is kept.
+   */
+  async loadAndSweep(attempt: number): Promise<void> {
+    await this.load();
+    if (this.#unread !== undefined) return;
     const wanted = new Set(this.#manifests.flatMap((manifest) => Object.keys(manifest.values)));
     const rubbish = (await this.#storage.valueNames()).filter((name) => !wanted.has(name));
     if (rubbish.length > 0) await this.#storage.release(attempt, [], rubbish);
@@ -74,12 +113,18 @@ export class Checkpoints {
       this.#manifests = this.#manifests.filter((manifest) => !released.includes(manifest));
     } catch (error) {
       const { code, message } = errorToData(error);
-      this.#platform.log({
+      this.#log({
         level: 'warn',
         message: 'old checkpoints could not be released',
         values: { code, message },
       });
     }
+  }
+
+  #passedOver(epoch: number, { code, message }: ErrorData): void {
+    if (this.#said.has(epoch)) return;
+    this.#said.add(epoch);
+    this.#log({ level: 'warn', message: 'a checkpoint was passed over', values: { epoch, code, message } });
   }
 }
 

@@ -17,14 +17,14 @@ import { Checkpoints } from './checkpoints.ts';
 import type { CoordinatorInit } from './coordinator-init.ts';
 import { deployMessage } from './deploy-message.ts';
 import { jobNotRunning, slotLost, sourceNotReplayable } from './errors.ts';
-import { bindSources, checkUnchanged, closeSources, manifestInputs, rowsTotal, splitPools } from './inputs.ts';
+import { closeSources, manifestInputs, rowsTotal, splitPools } from './inputs.ts';
 import type { BoundSource } from './inputs.ts';
 import { JobLog } from './job-log.ts';
 import { JobProgress } from './job-progress.ts';
 import { Recoveries } from './recoveries.ts';
 import { RestartPolicy } from './restart-policy.ts';
 import { Results } from './results.ts';
-import { checkFits, checkPace, checkParallelism } from './start-checks.ts';
+import { checkPace, checkParallelism, checkStart } from './start-checks.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 export class Coordinator {
@@ -62,7 +62,7 @@ export class Coordinator {
     this.#paceSpeed = init.paceSpeed ?? null;
     this.#policy = new RestartPolicy(init.restartsMax);
     this.log = new JobLog(init.platform, init.logLevel ?? 'info');
-    this.#checkpoints = new Checkpoints(init.storage, init.platform);
+    this.#checkpoints = new Checkpoints(init.storage, (line) => this.log.write(line));
     this.results = new Results(init.built, init.storage, init.platform);
     this.#cycle = new CheckpointCycle({
       init,
@@ -88,17 +88,13 @@ export class Coordinator {
   /** Binds the inputs, finds what to resume from and starts the first attempt. */
   async start(): Promise<void> {
     try {
-      checkParallelism(this.#parallelism, this.#init.built);
-      checkPace(this.#paceSpeed);
-      this.#attemptNumber = await this.#checkpoints.nextAttempt(1);
-      if (this.#init.resume) await this.#checkpoints.load();
-      const newest = this.#checkpoints.newest;
-      if (newest !== undefined) checkFits(newest, this.#init.built);
-      this.#sources = await bindSources(this.#init);
+      this.#sources = await checkStart(this.#init, this.#checkpoints);
       this.#progress.setSources(this.#sources.map((source) => source.vertex));
-      if (newest !== undefined) checkUnchanged(this.#sources, newest);
-      if (this.#init.resume) await this.#checkpoints.sweep(this.#attemptNumber);
+      // only now is the fence raised: a start that is refused disturbs no other run and changes nothing
+      this.#attemptNumber = await this.#checkpoints.nextAttempt(1);
+      if (this.#init.resume) await this.#checkpoints.loadAndSweep(this.#attemptNumber);
       else await this.#checkpoints.forgetAll(this.#attemptNumber);
+      const newest = this.#checkpoints.newest;
       this.#restoredEpoch = newest?.epoch ?? 0;
       this.#progress.restart(newest);
       await this.results.restore(newest);
@@ -265,6 +261,10 @@ export class Coordinator {
         return this.#rows(message);
       case 'failed':
         this.#workers.dismiss(slot);
+        if (attempt.phase === 'deploying' && !this.#checkpoints.passOverIfDamaged(attempt.restored, message.error)) {
+          return this.#fail(errorFromData(message.error));
+        }
+        if (this.#restoredEpoch === attempt.restored?.epoch) this.#restoredEpoch = this.status().epoch;
         return this.#restart(message.error);
     }
   }

@@ -2,7 +2,30 @@
 import { PARALLELISM_MAX } from '../base/index.ts';
 import type { Manifest } from '../checkpoint/index.ts';
 import type { BuiltJob } from '../plan/index.ts';
+import type { Checkpoints } from './checkpoints.ts';
+import type { CoordinatorInit } from './coordinator-init.ts';
 import { jobChanged, jobNameDiffers, paceOutOfRange, parallelismOutOfRange } from './errors.ts';
+import { bindSources, checkUnchanged, closeSources } from './inputs.ts';
+import type { BoundSource } from './inputs.ts';
+
+/** Rejects with whatever speaks against starting from these inputs and what lies in storage; changes nothing. */
+export async function checkStart(init: CoordinatorInit, checkpoints: Checkpoints): Promise<readonly BoundSource[]> {
+  const { built, resume } = init;
+  checkParallelism(init.parallelism, built);
+  checkPace(init.paceSpeed ?? null);
+  await checkpoints.load();
+  const { newest } = checkpoints;
+  if (newest !== undefined) checkFits(newest, built, resume);
+  if (resume) checkpoints.checkReadable();
+  const sources = await bindSources(init);
+  try {
+    if (newest !== undefined && resume) checkUnchanged(sources, newest);
+  } catch (error) {
+    closeSources(sources, () => undefined); // what was wrong with the start is the news
+    throw error;
+  }
+  return sources;
+}
 
 /** Throws BAD_PARALLELISM: every slot needs a key group of its own. */
 export function checkParallelism(parallelism: number, { graph }: BuiltJob): void {
@@ -16,8 +39,9 @@ export function checkPace(speed: number | null): void {
   if (speed !== null && !(speed > 0 && Number.isFinite(speed))) throw paceOutOfRange(speed);
 }
 
-/** Throws CHECKPOINT_OF_OTHER_JOB or JOB_CHANGED. */
-export function checkFits(manifest: Manifest, { graph, graphHash }: BuiltJob): void {
+/** Throws CHECKPOINT_OF_OTHER_JOB, for they must not be forgotten either, and JOB_CHANGED if the job is to go on from it. */
+function checkFits(manifest: Manifest, { graph, graphHash }: BuiltJob, resume: boolean): void {
   if (manifest.job !== graph.name) throw jobNameDiffers(manifest.job, graph.name);
-  if (manifest.graphHash !== graphHash) throw jobChanged(graph.name, manifest.epoch, manifest.graphHash, graphHash);
+  if (resume && manifest.graphHash !== graphHash)
+    throw jobChanged(graph.name, manifest.epoch, manifest.graphHash, graphHash);
 }
