@@ -1,10 +1,10 @@
 // A batch enters the windows: rows are dealt out to namespaces, keys are found, accumulators updated.
 //
-// When the batch's time bounds lie in one slice and no row is late, the slice costs nothing per row;
-// otherwise a division is paid only where the slice changes. Then, per namespace and chunk of 1,024
+// When the batch's time bounds lie in one slice, or its rows are in order of time, and none is late,
+// slices cost nothing per row; otherwise a division is paid only where the slice changes. Then, per namespace and chunk of 1,024
 // rows: heads, probe, one loop per accumulator. A single dictionary key column goes through a dense
 // cache (id → entry) once the same dictionary comes again or the rows are many.
-import { ERROR_OVERFLOW, ERROR_TIME_NULL, FRAME_TIMED, STATUS_DONE, STATUS_ERROR } from "../../abi";
+import { ERROR_OVERFLOW, ERROR_TIME_NULL, FRAME_SORTED, FRAME_TIMED, STATUS_DONE, STATUS_ERROR } from "../../abi";
 import { BATCH_BYTES, Batch, Column, bitAt, columnAt } from "../batch/index";
 import { arenaAlloc, arenaReset, fail, failIn } from "../memory/index";
 import { TIME_LIMIT, floorTo } from "../time/index";
@@ -43,6 +43,7 @@ export function pushBatch(op: WindowOperator, batch: usize): i32 {
   ) {
     const slice = floorTo(b.timeMin, op.width, op.offset);
     if (b.timeMax >= b.timeMin && b.timeMax - slice < op.width) return pushSlice(op, batch, hashes, rows, n, slice);
+    if ((b.flags & FRAME_SORTED) != 0) return pushSorted(op, batch, hashes, rows, n, time.data);
   }
   return pushRows(op, batch, hashes, rows, n, time.data);
 }
@@ -61,6 +62,52 @@ function pushSlice(op: WindowOperator, batch: usize, hashes: usize, rows: usize,
   if (space == SPACE_GAP) return STATUS_DONE;
   if (space == SPACE_LATE) return setLate(op, batch, rows, n);
   return spaceUpdate(op, changetype<Space>(space), batch, hashes, rows, n) ? STATUS_DONE : failIn(op.id);
+}
+
+/** Rows in order of time: each slice's are a run, the late ones are the first, and no row is looked at twice. */
+function pushSorted(op: WindowOperator, batch: usize, hashes: usize, rows: usize, n: i32, times: usize): i32 {
+  let lateCount = 0;
+  let from = 0;
+  while (from < n) {
+    const slice = floorTo(timeAt(times, rows, from), op.width, op.offset);
+    const to = runEnd(times, rows, from, n, slice + op.width);
+    const space = spaceFor(op, slice, op.watermark);
+    if (space == SPACE_ERROR) return failIn(op.id);
+    if (space == SPACE_LATE) {
+      // rows of a gap may lie between late ones
+      if (lateCount != from) return pushRows(op, batch, hashes, rows, n, times);
+      lateCount = to;
+    } else if (space != SPACE_GAP) {
+      const run = rows + ((<usize>from) << 1);
+      if (!spaceUpdate(op, changetype<Space>(space), batch, hashes, run, to - from)) return failIn(op.id);
+    }
+    from = to;
+  }
+  return lateCount > 0 ? setLate(op, batch, rows, lateCount) : STATUS_DONE;
+}
+
+
+@inline
+function timeAt(times: usize, rows: usize, index: i32): i64 {
+  return load<i64>(times + ((<usize>load<u16>(rows + ((<usize>index) << 1))) << 3));
+}
+
+/** The first of the rows from `from` on whose time is `bound` or later, by growing steps and then halves. */
+function runEnd(times: usize, rows: usize, from: i32, n: i32, bound: i64): i32 {
+  let low = from;
+  let step = 16;
+  while (low + step < n && timeAt(times, rows, low + step) < bound) {
+    low += step;
+    step <<= 1;
+  }
+  let high = min(low + step, n);
+  // row `low` is in the run, row `high` is not, if there is one
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (timeAt(times, rows, middle) < bound) low = middle;
+    else high = middle;
+  }
+  return high;
 }
 
 function pushRows(op: WindowOperator, batch: usize, hashes: usize, rows: usize, n: i32, times: usize): i32 {

@@ -77,53 +77,68 @@ function openCache(op: WindowOperator, space: Space, batch: usize, n: i32): bool
   return true;
 }
 
+/** Entries by dictionary id; each id that the cache lacks is looked up once, however many rows have it. */
 function resolveCached(op: WindowOperator, space: Space, batch: usize, hashes: usize, rows: usize, n: i32): bool {
   const table = changetype<Table>(space.main);
   const column = changetype<Column>(columnAt(batch, load<i32>(op.keys)));
-  const nullId = changetype<Dictionary>(column.dict).count;
-  const validity = column.validity;
-  const ids = column.data;
-  const cache = space.cache;
-  const entries = op.entries;
+  const cells = op.entries;
+  cacheCells(column, space.cache, rows, n, cells);
   while (true) {
     if (space.cacheMoves != table.moves) {
-      memory.fill(cache, 0, (<usize>space.cacheCapacity) << 2);
+      memory.fill(space.cache, 0, (<usize>space.cacheCapacity) << 2);
       space.cacheMoves = table.moves;
     }
-    let missing = 0;
-    for (let i = 0; i < n; i++) {
-      const row = <usize>load<u16>(rows + ((<usize>i) << 1));
-      let id = load<i32>(ids + (row << 2));
-      if (validity != 0 && !bitAt(validity, <i32>row)) id = nullId;
-      const entry = load<u32>(cache + ((<usize>id) << 2));
-      store<u32>(entries + ((<usize>i) << 2), entry);
-      store<u16>(op.rows2 + ((<usize>missing) << 1), <u16>row);
-      missing += <i32>(entry == 0);
+    const missing = missingCells(cells, rows, n, op.entries3, op.rows2);
+    if (missing > 0) {
+      // should this fail, the marks in the cache must not be taken for entries
+      space.cacheMoves = table.moves - 1;
+      if (!resolveRows(op, table, batch, hashes, op.rows2, missing, op.entries2)) return false;
+      for (let i = 0; i < missing; i++) {
+        store<u32>(<usize>load<u32>(op.entries3 + ((<usize>i) << 2)), load<u32>(op.entries2 + ((<usize>i) << 2)));
+      }
+      if (table.moves != space.cacheMoves + 1) continue;
+      space.cacheMoves = table.moves;
     }
-    if (missing == 0) return true;
-    if (!resolveRows(op, table, batch, hashes, op.rows2, missing, op.entries2)) return false;
-    fillMisses(op, column, cache, missing, nullId);
-    if (table.moves != space.cacheMoves) continue;
-    placeMisses(entries, op.entries2, n);
+    for (let i = 0; i < n; i++) {
+      const at = cells + ((<usize>i) << 2);
+      store<u32>(at, load<u32>(<usize>load<u32>(at)));
+    }
     return true;
   }
 }
 
-function fillMisses(op: WindowOperator, column: Column, cache: usize, missing: i32, nullId: i32): void {
-  for (let i = 0; i < missing; i++) {
-    const row = <i32>load<u16>(op.rows2 + ((<usize>i) << 1));
-    const valid = column.validity == 0 || bitAt(column.validity, row);
-    const id = valid ? load<i32>(column.data + ((<usize>row) << 2)) : nullId;
-    store<u32>(cache + ((<usize>id) << 2), load<u32>(op.entries2 + ((<usize>i) << 2)));
+/** cells[i] (u32) = the cache's cell of the row's id; nulls have the one behind the last id. */
+function cacheCells(column: Column, cache: usize, rows: usize, n: i32, cells: usize): void {
+  const ids = column.data;
+  const validity = column.validity;
+  if (validity == 0) {
+    for (let i = 0; i < n; i++) {
+      const row = <usize>load<u16>(rows + ((<usize>i) << 1));
+      store<u32>(cells + ((<usize>i) << 2), <u32>(cache + ((<usize>load<u32>(ids + (row << 2))) << 2)));
+    }
+    return;
+  }
+  const nullId = changetype<Dictionary>(column.dict).count;
+  for (let i = 0; i < n; i++) {
+    const row = <usize>load<u16>(rows + ((<usize>i) << 1));
+    const id = bitAt(validity, <i32>row) ? load<i32>(ids + (row << 2)) : nullId;
+    store<u32>(cells + ((<usize>i) << 2), <u32>(cache + ((<usize>id) << 2)));
   }
 }
 
-function placeMisses(entries: usize, found: usize, n: i32): void {
+/** Empty cells, once each, with a row of each; they are marked by a 1, which no entry's address is. */
+function missingCells(cells: usize, rows: usize, n: i32, outCells: usize, outRows: usize): i32 {
+  let missing: usize = 0;
   for (let i = 0; i < n; i++) {
-    if (load<u32>(entries + ((<usize>i) << 2)) != 0) continue;
-    store<u32>(entries + ((<usize>i) << 2), load<u32>(found));
-    found += 4;
+    const cell = load<u32>(cells + ((<usize>i) << 2));
+    const entry = load<u32>(<usize>cell);
+    const isMissing = <u32>(entry == 0);
+    store<u32>(outCells + (missing << 2), cell);
+    store<u16>(outRows + (missing << 1), load<u16>(rows + ((<usize>i) << 1)));
+    store<u32>(<usize>cell, entry | isMissing);
+    missing += <usize>isMissing;
   }
+  return <i32>missing;
 }
 
 /** Counts new values per key; op.entries are the keys' entries of these rows. */
