@@ -42,6 +42,6 @@ export class ManualTime {
       this.#nowMs = Math.max(this.#nowMs, due.atMs);
       due.callback();
     }
-    this.#nowMs = untilMs;
+    this.#nowMs = Math.max(this.#nowMs, untilMs);
   }
 }
