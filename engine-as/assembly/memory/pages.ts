@@ -25,14 +25,11 @@ let smallHead: usize = 0;
 let mediumHead: usize = 0;
 let freeBytes: usize = 0;
 
-/** A zeroed page of 4096, 16384 or 65536 bytes; 0 = out of memory (error slot filled). */
+/** A page of 4096, 16384 or 65536 bytes, not zeroed; 0 = out of memory (error slot filled). */
 export function pageAlloc(bytes: usize): usize {
-  let ptr: usize;
-  if (bytes <= PAGE_SMALL_BYTES) ptr = takeSmall();
-  else if (bytes <= PAGE_MEDIUM_BYTES) ptr = takeMedium();
-  else ptr = runAlloc(1, CHUNK_USED);
-  if (ptr != 0) memory.fill(ptr, 0, bytes);
-  return ptr;
+  if (bytes <= PAGE_SMALL_BYTES) return takeSmall();
+  if (bytes <= PAGE_MEDIUM_BYTES) return takeMedium();
+  return runAlloc(1, CHUNK_USED);
 }
 
 /** Gives a page back; `bytes` is what it was allocated with. */

@@ -113,8 +113,9 @@ export function capacityOf(cls: u32, entryBytes: u32): u32 {
 @inline
 export function copyWords(to: usize, from: usize, bytes: usize): void {
   let at: usize = 0;
-  while (at < bytes) {
-    store<u64>(to + at, load<u64>(from + at));
-    at += 8;
+  while (at + 16 <= bytes) {
+    v128.store(to + at, v128.load(from + at));
+    at += 16;
   }
+  if (at < bytes) store<u64>(to + at, load<u64>(from + at));
 }

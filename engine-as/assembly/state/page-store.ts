@@ -80,10 +80,14 @@ export function storePage(pages: PageStore, id: u32): usize {
   return refPage(load<u32>(pages.refs + (id << 2)));
 }
 
-/** A zeroed page of the class, not yet in the table; 0 = out of memory. */
-export function storePageNew(pages: PageStore, cls: u32): usize {
+/**
+ * A page of the class with its first `zeroed` bytes (a multiple of 16) zero, not yet in the table;
+ * 0 = out of memory. Entries are written before they are read, so the rest may hold anything.
+ */
+export function storePageNew(pages: PageStore, cls: u32, zeroed: usize): usize {
   const page = pageAlloc(classBytes(cls));
   if (page == 0) return 0;
+  for (let at: usize = 0; at < zeroed; at += 16) v128.store(page + at, i64x2.splat(0));
   pages.pageBytes += classBytes(cls);
   store<u8>(page, <u8>cls, PAGE_CLASS_AT);
   return page;

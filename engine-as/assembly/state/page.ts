@@ -30,9 +30,10 @@ import { Table, TableShape, shapeCapacity } from "./table";
 
 /** A page with its header written, in no directory yet; 0 = out of memory. */
 export function pageNew(table: Table, cls: u32, depth: u32, prefix: u64): usize {
-  const page = storePageNew(table.pages, cls);
-  if (page == 0) return 0;
   const shape = table.shape;
+  const groups = groupsFor(shapeCapacity(shape, cls));
+  const page = storePageNew(table.pages, cls, entriesAt(groups));
+  if (page == 0) return 0;
   store<u8>(page, PAGE_HASH, PAGE_KIND_AT);
   store<u8>(page, LAYOUT_VERSION, PAGE_LAYOUT_AT);
   store<u8>(page, <u8>cls, PAGE_CLASS_AT);
@@ -42,7 +43,7 @@ export function pageNew(table: Table, cls: u32, depth: u32, prefix: u64): usize 
   store<i64>(page, table.spaceA, PAGE_SPACE_A_AT);
   store<i64>(page, table.spaceB, PAGE_SPACE_B_AT);
   store<u64>(page, prefix, PAGE_PREFIX_AT);
-  store<u32>(page, groupsFor(shapeCapacity(shape, cls)), PAGE_GROUPS_AT);
+  store<u32>(page, groups, PAGE_GROUPS_AT);
   return page;
 }
 
@@ -80,6 +81,26 @@ export function pageAppend(
   store<u32>(page, count + 1, PAGE_COUNT_AT);
   if (shape.refs != 0) takeLongStrings(page, cls, entry, longBase, shape.refs);
   pageIndex(page, groups, load<u64>(head, HEAD_HASH_AT), count);
+  return entry;
+}
+
+/** The same for a new entry without long strings, with the template value, at a known empty tag. */
+export function pageAppendAt(
+  shape: TableShape,
+  page: usize,
+  first: usize,
+  head: usize,
+  group: usize,
+  lane: usize,
+): usize {
+  const count = load<u32>(page, PAGE_COUNT_AT);
+  const headBytes = <usize>shape.headBytes;
+  const entry = first + <usize>count * shape.entryBytes;
+  copyWords(entry, head, headBytes);
+  copyWords(entry + headBytes, shape.template, <usize>shape.entryBytes - headBytes);
+  store<u32>(page, count + 1, PAGE_COUNT_AT);
+  store<u8>(group + lane, 0x80 | (<u8>(load<u64>(head, HEAD_HASH_AT) & 0x7f)));
+  store<u16>(group + (lane << 1), <u16>count, 16);
   return entry;
 }
 

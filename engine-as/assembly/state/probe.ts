@@ -5,13 +5,16 @@
 // split or a rebuild moves entries: the whole chunk is then looked up again, this time without
 // inserts, so every address it returns is valid (until then a proposed one may be stale, and is
 // only ever read).
-import { headsEqual } from "./heads";
+import { headLongBytes, headsEqual } from "./heads";
 import { GROUP_BYTES, PAGE_GROUPS_AT, PAGE_HEADER_BYTES, classBytes, groupsFor, refClass, refPage } from "./layout";
 import { STATE_DIRTY, storeTouch } from "./page-store";
 import { tableInsert } from "./insert";
+import { hasRoom, pageAppendAt } from "./page";
 import { Table, directoryAt } from "./table";
 
-const FAILED: usize = 1;
+const FAILED: usize = 2;
+/** Marks the address of an entry that was not there before; entries lie at multiples of 8. */
+const NEW: usize = 1;
 /** Rows between the two passes: what they touch stays in the first-level cache. */
 const BLOCK_ROWS: i32 = 256;
 
@@ -119,8 +122,9 @@ function confirm(
       const ref = load<u32>(slot);
       entry = ref == 0 ? 0 : search(table, ref, load<u32>(slot, 4), head, longBase);
       if (entry == FAILED) return false;
-      if (entry == 0) {
-        entry = tableInsert(table, head, longBase, 0);
+      if (entry == 0) entry = tableInsert(table, head, longBase, 0) | NEW;
+      if ((entry & NEW) != 0) {
+        entry &= ~NEW;
         if (entry == 0) return false;
         if (news != 0) store<u8>(news + ((out - entries) >> 2), 1);
       }
@@ -146,7 +150,10 @@ function headDifference(entry: usize, head: usize, headBytes: usize): u64 {
   return difference;
 }
 
-/** The whole search in one page, which becomes DIRTY; 0 = not there, FAILED = out of memory. */
+/**
+ * The whole search in one page, which becomes DIRTY. A key that is not there is appended where the
+ * search ended if the page has room (the address is then marked NEW), else 0; FAILED = out of memory.
+ */
 function search(table: Table, ref: u32, id: u32, head: usize, longBase: usize): usize {
   if (load<u8>(table.pages.states + id) != STATE_DIRTY && !storeTouch(table.pages, id)) return FAILED;
   const shape = table.shape;
@@ -167,7 +174,13 @@ function search(table: Table, ref: u32, id: u32, head: usize, longBase: usize): 
       hits &= hits - 1;
     }
     // an empty tag ends the key's run of groups; a full page always has some
-    if (i8x16.bitmask(i8x16.eq(tags, i8x16.splat(0))) != 0) return 0;
+    const empty = i8x16.bitmask(i8x16.eq(tags, i8x16.splat(0)));
+    if (empty != 0) {
+      const longBytes: u32 = shape.refs == 0 ? 0 : headLongBytes(head, shape.refs);
+      if (longBytes != 0 || !hasRoom(shape, page, refClass(ref), 0)) return 0;
+      table.count++;
+      return pageAppendAt(shape, page, first, head, at, <usize>ctz(empty)) | NEW;
+    }
     at += GROUP_BYTES;
     if (at == first) at = page + PAGE_HEADER_BYTES;
   }
