@@ -234,8 +234,9 @@ export class SourceSubtask implements Subtask {
   }
 
   #watermarkDue(): boolean {
-    if (this.#merged() <= this.#init.chain.watermark) return false;
-    if (this.#rowsSinceWatermark >= WATERMARK_ROWS || this.#merged() === WATERMARK_END) return true;
+    const merged = this.#merged();
+    if (merged <= this.#init.chain.watermark) return false;
+    if (this.#rowsSinceWatermark >= WATERMARK_ROWS || merged === WATERMARK_END) return true;
     return this.#init.clock.steady() - this.#lastWatermarkMs >= WATERMARK_MS;
   }
 

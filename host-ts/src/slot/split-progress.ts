@@ -19,9 +19,12 @@ export class SplitProgress {
   rows: number;
   maxTime: bigint;
   #position: Json;
+  /** What the split's description says about its earliest row. */
+  readonly #promised: bigint;
 
   constructor(split: SplitDescription, state: SplitState | null) {
     this.split = split;
+    this.#promised = split.timeMin === null ? WATERMARK_NONE : BigInt(split.timeMin) - 1n;
     this.rows = state?.rows ?? 0;
     this.maxTime = state?.maxTime == null ? WATERMARK_NONE : BigInt(state.maxTime);
     this.#position = state?.position ?? null;
@@ -51,7 +54,7 @@ export class SplitProgress {
   }
 
   watermark(outOfOrderMs: bigint): bigint {
-    const known = this.split.timeMin === null ? WATERMARK_NONE : BigInt(this.split.timeMin) - 1n;
+    const known = this.#promised;
     if (this.maxTime === WATERMARK_NONE) return known;
     const seen = this.maxTime - outOfOrderMs - 1n;
     return seen > known ? seen : known;
