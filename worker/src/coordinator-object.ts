@@ -104,7 +104,7 @@ export class CoordinatorObject extends DurableObject implements CoordinatorCalls
   async #start(job: string, options: StartOptions): Promise<JobRun> {
     if (this.#isRunning()) throw jobRunning(job);
     this.#tables.forget();
-    this.#jobs.build(job); // a job that cannot be built is not recorded
+    this.#jobs.build(job, options.parameters); // a job that cannot be built is not recorded
     const running = this.#begin(this.#record.start(job, options));
     await this.ctx.storage.setAlarm(Date.now() + DEADMAN_MS);
     await running.started;
@@ -114,7 +114,7 @@ export class CoordinatorObject extends DurableObject implements CoordinatorCalls
   #begin(run: Run): JobRun {
     const running = new JobRun({
       run,
-      built: this.#jobs.build(run.job),
+      built: this.#jobs.build(run.job, run.options.parameters),
       objects: objectsOf(this.#bindings(), run.job),
       storage: this.#storage,
       platform: cloudflarePlatform(logged),

@@ -25,7 +25,7 @@ import type { JobRun } from './job-run.ts';
 import { JSON_BODY_BYTES_MAX } from './limits.ts';
 import type { Run, RunRecord } from './run-record.ts';
 import type { ServedJobs } from './served-jobs.ts';
-import { paceOf, startOptions } from './start-request.ts';
+import { paceOf, parametersOf, startOptions } from './start-request.ts';
 import type { StartOptions } from './start-request.ts';
 import { tableAnswer } from './table-answers.ts';
 
@@ -56,8 +56,8 @@ const GET: Readonly<Record<string, Answer>> = {
   status: async (call) => json(status(call)),
   metrics: async ({ access, job }) =>
     json(access.running?.coordinator.metrics() ?? lastRun(access, job).result?.metrics),
-  explain: async ({ access, job }) => new Response(explain(access.jobs.build(job).graph)),
-  graph: async ({ access, job }) => json(access.jobs.build(job).graph),
+  explain: async (call) => new Response(explain(builtOf(call).graph)),
+  graph: async (call) => json(builtOf(call).graph),
   logs: async (call) => json(runningOf(call, 'reading its log').coordinator.log.lines),
   tables: tables,
 };
@@ -98,11 +98,9 @@ export async function answerJob(request: Request, access: JobAccess): Promise<Re
 }
 
 async function start({ access, job, request }: Call): Promise<Response> {
-  const built = access.jobs.build(job);
-  const options = startOptions(await jsonBodyOf(request, JSON_BODY_BYTES_MAX), {
-    name: job,
-    inputs: inputNames(built),
-  });
+  const body = await jsonBodyOf(request, JSON_BODY_BYTES_MAX);
+  const built = access.jobs.build(job, parametersOf(body));
+  const options = startOptions(body, { name: job, inputs: built.inputs.map(({ name }) => name) });
   const { coordinator } = await access.start(job, options);
   return json(coordinator.status(), 201);
 }
@@ -144,7 +142,7 @@ async function crashSlot(call: Call): Promise<Response> {
 
 async function tables(call: Call): Promise<Response> {
   const { access, job, rest, parameters } = call;
-  const built = access.jobs.build(job);
+  const built = builtOf(call);
   const [name] = rest;
   if (name === undefined) return json(tableNames(built));
   if (rest.length > 1) throw pathUnknown(`/jobs/${job}/tables/${rest.join('/')}`);
@@ -162,7 +160,7 @@ async function tableOf(access: JobAccess, built: BuiltJob, name: string): Promis
 function status({ access, job }: Call): JobStatus {
   const found = access.running?.coordinator.status() ?? lastRun(access, job).result?.status;
   if (found === undefined) throw jobWaits(job);
-  return found;
+  return { ...found, error: found.error && { ...found.error, stack: '' } }; // nobody's business outside
 }
 
 function runningOf({ access, job }: Call, wanted: string): JobRun {
@@ -177,6 +175,7 @@ function lastRun({ record }: JobAccess, job: string): Run {
   return run;
 }
 
-function inputNames(built: BuiltJob): readonly string[] {
-  return built.inputs.map(({ name }) => name);
+/** The job as it was started, or as it would be without parameters. */
+function builtOf({ access, job }: Call): BuiltJob {
+  return access.running?.built ?? access.jobs.build(job, access.record.run?.options.parameters);
 }

@@ -48,6 +48,7 @@ export class JobRun {
       slotStorage: null, // slots call this object
       registry: { ...standardConnectors, log: logConnector((input, partition) => objects.log(input, partition)) },
       inputs: options.inputs,
+      parameters: options.parameters,
       parallelism: options.parallelism,
       checkpointIntervalMs: options.checkpointIntervalMs,
       resume: options.resume || run.state === 'underway',

@@ -5,8 +5,10 @@
 
 /** Bytes of one row of SQLite at most: the platform ends at 2 MB. */
 export const SQLITE_ROW_BYTES = 1 << 20;
-/** Bytes of data in one call between objects: packets, stored values' parts, chunks of a log. The platform ends at 32 MiB. */
+/** Bytes of data in one call between objects: packets, chunks of a log. The platform ends at 32 MiB. */
 export const RPC_BYTES_MAX = 1 << 20;
+/** Bytes of one stored value at most: usually STORED_VALUE_BYTES and one row. */
+export const VALUE_BYTES_MAX = 8 << 20;
 /** Bytes of one body of rows: it is held in memory until it is stored. */
 export const ROWS_BODY_BYTES_MAX = 8 << 20;
 /** Bytes of a body of JSON: options of a start. */

@@ -17,7 +17,7 @@ import type { ServedJobs } from './served-jobs.ts';
 const INTERFACE = {
   'GET /jobs': 'the jobs that this Worker serves',
   'POST /jobs/:job/start':
-    '{ parallelism, inputs, checkpointIntervalMs, pace, paused, resume, memoryBytesMax }, all optional',
+    '{ parallelism, inputs, parameters, checkpointIntervalMs, pace, paused, resume, memoryBytesMax }, all optional',
   'POST /jobs/:job/inputs/:input':
     'rows as application/x-ndjson or text/csv; ?producer=&epoch=&seq= exactly once; ?partition=',
   'POST /jobs/:job/inputs/:input/end': 'no more rows will come',

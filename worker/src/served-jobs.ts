@@ -1,6 +1,7 @@
 /** The jobs of a Worker, by their name and by the form of it that reads well in a path. */
 import { buildJob, findJob } from '../../host-ts/src/api/index.ts';
 import type { JobDefinition } from '../../host-ts/src/api/index.ts';
+import type { Json } from '../../host-ts/src/base/index.ts';
 import type { BuiltJob } from '../../host-ts/src/plan/index.ts';
 import { jobNamesCollide, jobUnknown } from './errors.ts';
 
@@ -31,10 +32,11 @@ export class ServedJobs {
     return name;
   }
 
-  build(name: string): BuiltJob {
+  /** `parameters`: what the job was started with. Throws what is wrong with the job. */
+  build(name: string, parameters: Json = null): BuiltJob {
     const job = this.#jobs.get(name);
     if (job === undefined) throw jobUnknown(name, this.names);
-    return buildJob(job);
+    return buildJob(job, parameters);
   }
 }
 

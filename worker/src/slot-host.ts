@@ -59,7 +59,7 @@ export class SlotHost {
       post,
       openStorage: async () => calledStorage(coordinator),
       openChannels: (plan) => this.#channels.open(plan as RpcPlan),
-      buildJob: (name) => jobs.build(name),
+      buildJob: (name, parameters) => jobs.build(name, parameters),
       connectors: { ...standardConnectors, log: logConnector((input, partition) => objects.log(input, partition)) },
       piecesMax: SLICE_PIECES_MAX,
       metricsEveryMs: METRICS_EVERY_MS,

@@ -20,6 +20,7 @@ test('nothing asked for: the defaults, and a log of one partition', () => {
     pace: null,
     paused: false,
     resume: false,
+    parameters: null,
     memoryBytesMax: ENGINE_BYTES_MAX,
   });
 });
@@ -39,6 +40,10 @@ test('inputs: URLs by their ending or with a connector, logs with options', () =
     badLines: 'skip',
     retain: 'all',
   });
+});
+
+test('parameters are any JSON', () => {
+  assert.deepEqual(start({ parameters: { late: [15] } }).parameters, { late: [15] });
 });
 
 test('what does not fit is refused with a code', () => {

@@ -17,11 +17,22 @@ export interface StartOptions {
   readonly paused: boolean;
   /** Go on from the newest checkpoint, if there is one. */
   readonly resume: boolean;
+  /** What the job's function is given as `env.parameters`; null unless given. */
+  readonly parameters: Json;
   /** Of one slot's engine. */
   readonly memoryBytesMax: number;
 }
 
-const OPTIONS = ['parallelism', 'inputs', 'checkpointIntervalMs', 'pace', 'paused', 'resume', 'memoryBytesMax'];
+const OPTIONS = [
+  'parallelism',
+  'inputs',
+  'parameters',
+  'checkpointIntervalMs',
+  'pace',
+  'paused',
+  'resume',
+  'memoryBytesMax',
+];
 const FILE_CONNECTORS = ['parquet', 'csv', 'ndjson'];
 const LOG_OPTIONS = ['partitions', 'badLines', 'units', 'delimiter', 'nullLiteral', 'retain'];
 const MEMORY_BYTES_MIN = 16 << 20;
@@ -44,8 +55,14 @@ export function startOptions(
     pace: paceOf(body['pace']),
     paused: flag(body, 'paused'),
     resume: flag(body, 'resume'),
+    parameters: parametersOf(body),
     memoryBytesMax: whole(body, 'memoryBytesMax', { min: MEMORY_BYTES_MIN, max: 2 ** 32, otherwise: ENGINE_BYTES_MAX }),
   };
+}
+
+/** The body was JSON, so whatever stands there is. */
+export function parametersOf(body: Readonly<Record<string, unknown>>): Json {
+  return (body['parameters'] ?? null) as Json;
 }
 
 /** A speed: event-ms per ms, or null for as fast as it goes. */

@@ -1,12 +1,12 @@
 /**
- * The checkpoint storage of the coordinator's object as its slots see it: every method is one call. Values larger
- * than a call may be are refused by the number of calls under way and the size of stored values, not cut: values are
- * packed to STORED_VALUE_BYTES, and segments of tables are a few of these at most.
+ * The checkpoint storage of the coordinator's object as its slots see it: every method is one call. A value travels
+ * whole: state and tables are packed into values of about STORED_VALUE_BYTES.
  */
+import { invariant } from '../../host-ts/src/base/index.ts';
 import type { CheckpointStorage } from '../../host-ts/src/checkpoint/index.ts';
 import type { CoordinatorCalls, StorageMethod } from './calls.ts';
 import { storageMethodUnknown } from './errors.ts';
-import { STORAGE_CALLS_MAX } from './limits.ts';
+import { STORAGE_CALLS_MAX, VALUE_BYTES_MAX } from './limits.ts';
 import { outcomeOf, valueOf } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -41,8 +41,12 @@ export function calledStorage(coordinator: CoordinatorCalls): CheckpointStorage 
   return {
     fence: (attempt) => call('fence', attempt),
     lastAttempt: () => call('lastAttempt'),
-    // a view would take its whole buffer along
-    putValue: (attempt, name, bytes) => call('putValue', attempt, name, bytes.slice()),
+    putValue(attempt, name, bytes) {
+      invariant(bytes.length <= VALUE_BYTES_MAX, 'a stored value exceeds what a call may hold', {
+        bytes: bytes.length,
+      });
+      return call('putValue', attempt, name, bytes.slice()); // a view would take its whole buffer along
+    },
     getValue: (name) => call('getValue', name),
     publish: (attempt, epoch, manifest) => call('publish', attempt, epoch, manifest.slice()),
     epochs: () => call('epochs'),
