@@ -61,6 +61,8 @@ function dashboard() {
   return [
     {
       input: inputs({ main: firstOf('demo/src/main.tsx', 'demo/src/main.ts') }),
+      // the page itself decodes nothing until a file is dropped: decompressors stay with the workers
+      treeshake: { moduleSideEffects: (id) => !id.includes('hyparquet') },
       plugins: [
         ...plugins,
         styles('main.css'),

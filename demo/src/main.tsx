@@ -6,7 +6,6 @@ import { prepareOffline } from './offline.ts';
 import { listenForDrops } from './own-file/own-file-dialog.tsx';
 import { keptFile } from './own-file/kept-file.ts';
 import { ownFileDemo } from './own-file/own-file.ts';
-import { inspectFile } from 'sluice/connectors';
 import type { OwnFileParameters } from './own-file/own-file-job.ts';
 import { followTable } from './results/result-table.tsx';
 import { FLIGHT_JOBS, LATE_FLIGHTS } from './run/demo-jobs.ts';
@@ -73,6 +72,7 @@ async function demoOf(session: Session): Promise<DemoJob | undefined> {
   const own = session.parameters as unknown as OwnFileParameters & { readonly name: string };
   const file = await keptFile(own.name);
   if (file === undefined) return undefined;
+  const { inspectFile } = await import('./own-file/inspect-file.ts');
   const { binding } = await inspectFile(file.name, file);
   return ownFileDemo(file.name, binding, own);
 }

@@ -1,6 +1,5 @@
 // A file of the reader's own: chosen or dropped, looked at, kept for a reload, and turned into a job.
 import { signal } from '@preact/signals';
-import { inspectFile } from 'sluice/connectors';
 import type { InputBinding } from 'sluice/connectors';
 import type { TypeName } from 'sluice';
 import type { DemoJob } from '../run/demo-jobs.ts';
@@ -41,6 +40,7 @@ export function forgetChoice(): void {
 export async function inspect(file: File): Promise<void> {
   choice.value = { state: 'reading', name: file.name };
   try {
+    const { inspectFile } = await import('./inspect-file.ts');
     const { schema, timeColumn, binding } = await inspectFile(file.name, file);
     const columns = Object.fromEntries(Object.entries(schema).map(([name, { type }]) => [name, type]));
     if (timeColumn === undefined) throw new Error(noTimes(columns));
