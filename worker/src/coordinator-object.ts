@@ -7,7 +7,7 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import { errorToData } from '../../host-ts/src/base/index.ts';
-import type { FromSlot, JobStatus } from '../../host-ts/src/control/index.ts';
+import type { FromSlot } from '../../host-ts/src/control/index.ts';
 import type { LogLine } from '../../host-ts/src/platform/index.ts';
 import { CommittedTables } from './committed-tables.ts';
 import { objectsOf } from './bindings.ts';
@@ -21,7 +21,7 @@ import type { JobAccess } from './job-api.ts';
 import { JobRun } from './job-run.ts';
 import { DEADMAN_MS, GO_ON_TRIES_MAX } from './limits.ts';
 import type { Outcome } from './outcome.ts';
-import { RunRecord } from './run-record.ts';
+import { resultWithout, RunRecord } from './run-record.ts';
 import type { Run } from './run-record.ts';
 import type { ServedJobs } from './served-jobs.ts';
 import { SqliteCheckpointStorage } from './sqlite-checkpoint-storage.ts';
@@ -96,7 +96,7 @@ export class CoordinatorObject extends DurableObject implements CoordinatorCalls
     try {
       this.#begin(this.#record.goOn(run));
     } catch (error) {
-      this.#record.end(brokenRun(run, error)); // the job cannot be built any more
+      this.#record.end(resultWithout(run, 'failed', errorToData(error))); // the job cannot be built any more
     }
   }
 
@@ -141,25 +141,6 @@ export class CoordinatorObject extends DurableObject implements CoordinatorCalls
     this.#record.end({ status, metrics: coordinator.metrics() });
     await this.ctx.storage.deleteAlarm();
   }
-}
-
-function brokenRun({ job, options }: Run, error: unknown): NonNullable<Run['result']> {
-  const status: JobStatus = {
-    job,
-    phase: 'failed',
-    paused: options.paused,
-    attempt: 0,
-    parallelism: options.parallelism,
-    epoch: 0,
-    restoredEpoch: 0,
-    recoveries: [],
-    channel: 'rpc',
-    paceSpeed: options.pace,
-    error: errorToData(error),
-    rowsRead: 0,
-    rowsTotal: null,
-  };
-  return { status, metrics: { subtasks: [], checkpoints: [] } };
 }
 
 function logged({ level, message, values }: LogLine): void {

@@ -23,6 +23,7 @@ import {
 import { json, jsonBodyOf } from './http-answers.ts';
 import type { JobRun } from './job-run.ts';
 import { JSON_BODY_BYTES_MAX } from './limits.ts';
+import { resultWithout } from './run-record.ts';
 import type { Run, RunRecord } from './run-record.ts';
 import type { ServedJobs } from './served-jobs.ts';
 import { paceOf, parametersOf, startOptions } from './start-request.ts';
@@ -65,10 +66,7 @@ const GET: Readonly<Record<string, Answer>> = {
 const POST: Readonly<Record<string, Answer>> = {
   start,
   stop: async (call) => json({ epoch: await runningOf(call, 'stopping it').coordinator.stop() }),
-  cancel: async (call) => {
-    runningOf(call, 'cancelling it').coordinator.cancel();
-    return json(status(call));
-  },
+  cancel,
   pause: (call) => paused(call, true),
   resume: (call) => paused(call, false),
   checkpoint: async (call) => json({ epoch: await runningOf(call, 'a checkpoint').coordinator.checkpoint() }),
@@ -103,6 +101,16 @@ async function start({ access, job, request }: Call): Promise<Response> {
   const options = startOptions(body, { name: job, inputs: built.inputs.map(({ name }) => name) });
   const { coordinator } = await access.start(job, options);
   return json(coordinator.status(), 201);
+}
+
+/** Also a job that waits for its next try. */
+async function cancel(call: Call): Promise<Response> {
+  const { running, record } = call.access;
+  const { run } = record;
+  if (running === undefined && run !== undefined && run.state !== 'ended') {
+    record.end(resultWithout(run, 'cancelled', null));
+  } else runningOf(call, 'cancelling it').coordinator.cancel();
+  return json(status(call));
 }
 
 async function paused(call: Call, isPaused: boolean): Promise<Response> {

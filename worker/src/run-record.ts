@@ -6,6 +6,7 @@
  *
  * A run that is only `started` begins afresh if it was asked to: its former checkpoints may not be forgotten yet.
  */
+import type { ErrorData } from '../../host-ts/src/base/index.ts';
 import type { JobStatus } from '../../host-ts/src/control/index.ts';
 import type { JobMetrics } from '../../host-ts/src/metrics/index.ts';
 import { textOf } from './sqlite.ts';
@@ -78,4 +79,28 @@ export class RunRecord {
     this.#storage.sql.exec('INSERT OR REPLACE INTO run (one, run) VALUES (1, ?)', JSON.stringify(run));
     return run;
   }
+}
+
+/** The result of a run that ended while no coordinator carried it on. */
+export function resultWithout(
+  { job, options }: Run,
+  phase: 'failed' | 'cancelled',
+  error: ErrorData | null,
+): NonNullable<Run['result']> {
+  const status: JobStatus = {
+    job,
+    phase,
+    paused: options.paused,
+    attempt: 0,
+    parallelism: options.parallelism,
+    epoch: 0,
+    restoredEpoch: 0,
+    recoveries: [],
+    channel: 'rpc',
+    paceSpeed: options.pace,
+    error,
+    rowsRead: 0,
+    rowsTotal: null,
+  };
+  return { status, metrics: { subtasks: [], checkpoints: [] } };
 }

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DEADMAN_MS } from '../src/limits.ts';
+import { serve } from '../../tools/serve.mjs';
 import { jobAt, ROOT, startEdge } from './edge.mjs';
 
 const data = (name) => readFileSync(path.join(ROOT, 'demo', 'data', name));
@@ -159,6 +160,38 @@ test('the alarm goes on with a run after kill -9 when nobody asks', async () => 
   const status = await job.status();
   assert.deepEqual([status.phase, status.restoredEpoch > 0], ['finished', true], 'at the first question');
   assert.deepEqual(await job.table(late.table), facts.csvResults['late-flights']);
+});
+
+test('a run that cannot reach its input after a crash waits, and goes on when it can', async () => {
+  const job = jobAt(edge, 'late-flights');
+  const files = { port: 0, data: { '/fixture.csv': path.join(ROOT, 'demo', 'data', 'fixture.csv') } };
+  const server = await serve(files);
+  const url = `http://127.0.0.1:${server.port}/fixture.csv`;
+  await job.post('/start', { inputs: { flights: url }, pace: 1000 });
+  await job.until(({ rowsRead }) => rowsRead > 0);
+  const { epoch } = await job.post('/checkpoint');
+  await server.close();
+  await edge.kill();
+  const status = async () => (await edge.request('/jobs/late-flights/status')).json();
+  for (let waited = 0; (await status()).code !== 'JOB_WAITS'; waited++) {
+    assert.ok(waited < 200);
+    await sleep(50);
+  }
+  assert.equal((await edge.request('/jobs/late-flights/start', { method: 'POST' })).status, 409);
+  assert.equal((await edge.request('/jobs/late-flights/checkpoint', { method: 'POST' })).status, 409);
+  const again = await serve({ ...files, port: server.port });
+  try {
+    for (let waited = 0; (await status()).phase !== 'running'; waited++) {
+      assert.ok(waited < 1000);
+      await sleep(50);
+    }
+    await job.post('/pace', {});
+    const { restoredEpoch } = await job.finished();
+    assert.equal(restoredEpoch, epoch);
+    assert.deepEqual(await job.table(late.table), facts.csvResults['late-flights']);
+  } finally {
+    await again.close();
+  }
 });
 
 test('a run whose coordinator crashes before its first checkpoint begins anew, one that waits for nobody goes on', async () => {
