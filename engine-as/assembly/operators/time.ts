@@ -83,33 +83,52 @@ function firstNull(column: Column, b: Batch): i32 {
   return -1;
 }
 
+/** Most batches are in order: that is found out first, and then says what the bounds are. */
 function boundsOfAll(times: usize, rows: i32): void {
   const last = times + ((<usize>(rows - 1)) << 3);
+  boundsSorted = ascends(times, last);
+  if (boundsSorted) {
+    boundsMin = load<i64>(times);
+    boundsMax = load<i64>(last);
+    return;
+  }
   let least = v128.load64_splat(times);
   let most = least;
-  let falls = i64x2.splat(0);
   let ptr = times;
-  // pairs that overlap by one row: (0,1) against (1,2), so every neighbour is compared
   while (ptr + 16 <= last) {
     const value = v128.load(ptr);
-    falls = v128.or(falls, i64x2.gt_s(value, v128.load(ptr, 8)));
     least = v128.bitselect(value, least, i64x2.lt_s(value, least));
     most = v128.bitselect(value, most, i64x2.gt_s(value, most));
     ptr += 16;
   }
   let low = min(i64x2.extract_lane(least, 0), i64x2.extract_lane(least, 1));
   let high = max(i64x2.extract_lane(most, 0), i64x2.extract_lane(most, 1));
-  let sorted = !v128.any_true(falls);
   while (ptr <= last) {
     const value = load<i64>(ptr);
-    if (ptr < last) sorted = sorted && value <= load<i64>(ptr, 8);
     low = min(low, value);
     high = max(high, value);
     ptr += 8;
   }
   boundsMin = low;
   boundsMax = high;
-  boundsSorted = sorted;
+}
+
+/** Whether no value between `times` and `last` (the last one) is less than the one before it. */
+function ascends(times: usize, last: usize): bool {
+  let falls = i64x2.splat(0);
+  let ptr = times;
+  // pairs that overlap by one row: (0,1) against (1,2), so every neighbour is compared
+  while (ptr + 64 <= last) {
+    const first = i64x2.gt_s(v128.load(ptr), v128.load(ptr, 8));
+    const second = i64x2.gt_s(v128.load(ptr, 16), v128.load(ptr, 24));
+    const third = i64x2.gt_s(v128.load(ptr, 32), v128.load(ptr, 40));
+    const fourth = i64x2.gt_s(v128.load(ptr, 48), v128.load(ptr, 56));
+    falls = v128.or(falls, v128.or(v128.or(first, second), v128.or(third, fourth)));
+    ptr += 64;
+  }
+  if (v128.any_true(falls)) return false;
+  for (; ptr < last; ptr += 8) if (load<i64>(ptr) > load<i64>(ptr, 8)) return false;
+  return true;
 }
 
 function boundsOfSelected(times: usize, sel: usize, count: i32): void {
