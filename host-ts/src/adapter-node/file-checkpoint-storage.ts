@@ -45,7 +45,7 @@ export class FileCheckpointStorage implements CheckpointStorage {
   }
 
   async lastAttempt(): Promise<number> {
-    return Number((await readOrNothing(this.#at('fence'))) ?? 0);
+    return Number((await this.#read(this.#at('fence'))) ?? 0);
   }
 
   async putValue(attempt: number, name: string, bytes: Uint8Array): Promise<void> {
@@ -61,7 +61,7 @@ export class FileCheckpointStorage implements CheckpointStorage {
   }
 
   async getValue(name: string): Promise<Uint8Array> {
-    const bytes = await readOrNothing(this.#valueFile(name));
+    const bytes = await this.#read(this.#valueFile(name));
     if (bytes === undefined) throw valueMissing(name);
     return new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
   }
@@ -82,7 +82,7 @@ export class FileCheckpointStorage implements CheckpointStorage {
   }
 
   async manifest(epoch: number): Promise<Uint8Array> {
-    const bytes = await readOrNothing(this.#at('manifests', String(epoch)));
+    const bytes = await this.#read(this.#at('manifests', String(epoch)));
     if (bytes === undefined) throw manifestMissing(epoch);
     return new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
   }
@@ -115,13 +115,23 @@ export class FileCheckpointStorage implements CheckpointStorage {
   }
 
   async #list(folder: string): Promise<string[]> {
-    const files = await readdir(this.#at(folder)).catch(nothingIfMissing);
+    const files = await readdir(this.#at(folder)).catch((error: unknown) => this.#nothingIfMissing(error));
     return (files ?? []).filter((file) => !file.endsWith(TEMPORARY));
+  }
+
+  #read(file: string): Promise<Buffer | undefined> {
+    return readFile(file).catch((error: unknown) => this.#nothingIfMissing(error));
+  }
+
+  #nothingIfMissing(error: unknown): undefined {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw storageErrorOf(error, this.#folder, 0);
   }
 
   async #sweep(): Promise<void> {
     for (const folder of ['values', 'manifests']) {
-      for (const file of (await readdir(this.#at(folder)).catch(nothingIfMissing)) ?? []) {
+      for (const file of (await readdir(this.#at(folder)).catch((error: unknown) => this.#nothingIfMissing(error))) ??
+        []) {
         if (file.endsWith(TEMPORARY)) await rm(this.#at(folder, file), { force: true });
       }
     }
@@ -164,13 +174,4 @@ export function storageErrorOf(error: unknown, place: string, bytes: number): un
     default:
       return error;
   }
-}
-
-async function readOrNothing(file: string): Promise<Buffer | undefined> {
-  return readFile(file).catch(nothingIfMissing);
-}
-
-function nothingIfMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code === 'ENOENT') return undefined;
-  throw error;
 }

@@ -69,6 +69,21 @@ export function collectFull(name: string, rows: number): SluiceError {
   return user('COLLECT_FULL', message, 'use env.table or a file for large results', { name, rows });
 }
 
+export function callbackThrew(row: Readonly<Record<string, unknown>>, cause: unknown): SluiceError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const values = Object.entries(row)
+    .map(([name, value]) => `${name}: ${String(value)}`)
+    .join(', ');
+  return new SluiceError({
+    code: 'CALLBACK_THREW',
+    kind: 'user',
+    message: `the function of a callback sink threw "${reason}" on the row { ${values.slice(0, 300)} }`,
+    hint: 'mend the function, or filter such rows out before the sink',
+    context: { reason },
+    cause,
+  });
+}
+
 export function fileSinkUnsupported(file: string): SluiceError {
   const message = `a file sink writes to '${file}', and this home has no files`;
   return user('FILE_SINK_UNSUPPORTED', message, 'use env.table here, or run the job in Node', { file });

@@ -6,7 +6,7 @@ import { COLLECT_ROWS_MAX } from '../base/index.ts';
 import type { Schema } from '../schema/index.ts';
 import { RowStore, tableJson } from '../table/index.ts';
 import type { TableRow } from '../table/index.ts';
-import { collectFull } from './errors.ts';
+import { callbackThrew, collectFull } from './errors.ts';
 import { NOTHING_PREPARED } from './sink.ts';
 import type { PreparedSink, Sink } from './sink.ts';
 
@@ -55,7 +55,7 @@ export class PrintReceiver implements RowsReceiver {
   }
 }
 
-/** Calls the user's function with every row. What it throws goes to the caller of `receive`. */
+/** Calls the user's function with every row; throws CALLBACK_THREW with what it throws. */
 export class CallbackReceiver implements RowsReceiver {
   readonly #schema: Schema;
   readonly #callback: (row: TableRow) => void;
@@ -68,7 +68,15 @@ export class CallbackReceiver implements RowsReceiver {
   receive(frame: Uint8Array): void {
     const store = new RowStore(this.#schema, []);
     store.append(frame);
-    for (let row = 0; row < store.rows; row++) this.#callback(store.row(row));
+    for (let row = 0; row < store.rows; row++) this.#call(store.row(row));
+  }
+
+  #call(row: TableRow): void {
+    try {
+      this.#callback(row);
+    } catch (cause) {
+      throw callbackThrew(row, cause);
+    }
   }
 }
 

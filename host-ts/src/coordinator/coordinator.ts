@@ -103,7 +103,7 @@ export class Coordinator {
       else this.#startAttempt();
     } catch (error) {
       this.#fail(error);
-      throw error;
+      throw withContext(error, { job: this.#init.built.graph.name });
     }
   }
 

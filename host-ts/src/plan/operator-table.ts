@@ -7,7 +7,7 @@
  * give others; a checkpoint is then matched by uid.
  */
 import { invariant } from '../base/index.ts';
-import type { JobGraph, Vertex } from './job-graph.ts';
+import type { ClosureStage, JobGraph, Vertex } from './job-graph.ts';
 
 export interface OperatorInfo {
   /** Index in the table. */
@@ -54,10 +54,17 @@ export function vertexOperators(graph: JobGraph, vertexId: number): VertexOperat
   const input = make('input', vertex.input.kind === 'source' ? own : `${own}/input`);
   const time = isTimed(vertex) ? make('time', `${own}/time`) : undefined;
   const stages = vertex.stages.map((stage) =>
-    stage.kind === 'closure' ? [make('closure', stage.uid, stage.name)] : stage.ops.map((op) => make(op.kind, op.uid)),
+    stage.kind === 'closure'
+      ? [make('closure', stage.uid, closureName(stage))]
+      : stage.ops.map((op) => make(op.kind, op.uid)),
   );
   const output = make(vertex.output.kind === 'exchange' ? 'partition' : 'output', `${own}/output`);
   return { input, time, stages, output };
+}
+
+/** A closure is known by its uid, and by its function's or the user's name where there is one. */
+function closureName({ uid, name, form }: ClosureStage): string {
+  return name === form || name === uid ? uid : `${uid} (${name})`;
 }
 
 /** Whether the vertex is a source that declares event time. */

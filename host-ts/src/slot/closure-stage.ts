@@ -6,6 +6,7 @@
  * can go on after other stages have used the engine.
  */
 import { FRAME_ROWS_MAX } from '../abi/index.ts';
+import { errorToData } from '../base/index.ts';
 import { FrameBuilder, FrameReader } from '../engine/index.ts';
 import type { ClosureTaskPlan, UserFunction } from '../plan/index.ts';
 import { schemaTypeCodes } from '../schema/index.ts';
@@ -25,6 +26,8 @@ export class ClosureStage implements StageRunner {
   readonly #builder: FrameBuilder;
   readonly #columns: RowValue[][];
   #late: bigint[] = [];
+  /** The input's row that each gathered row comes from. */
+  readonly #origins: number[] = [];
   #input: FrameReader | undefined;
   #row = 0;
   /** Rows of a flatMap result that did not fit the last frame. */
@@ -148,16 +151,31 @@ export class ClosureStage implements StageRunner {
     const values = row as RowView;
     for (const [index, name] of this.#names.entries()) this.#columns[index]?.push(values[name] ?? null);
     this.#late.push(input.late?.[this.#row] ?? 0n);
+    this.#origins.push(this.#rowsBefore + this.#row);
   }
 
   #emit(late: boolean): void {
     const rows = this.#size;
-    const columns = this.#columns.map((values) => ({ values }));
-    const bytes = this.#builder.build(rows, columns, undefined, late ? BigInt64Array.from(this.#late) : undefined);
+    const bytes = this.#build(rows, late);
     for (const column of this.#columns) column.length = 0;
     this.#late = [];
+    this.#origins.length = 0;
     this.#rowsOut += rows;
     this.#output = { ptr: 0, bytes, rows, channel: 0, late: false };
+  }
+
+  #build(rows: number, late: boolean): Uint8Array {
+    const columns = this.#columns.map((values) => ({ values }));
+    try {
+      return this.#builder.build(rows, columns, undefined, late ? BigInt64Array.from(this.#late) : undefined);
+    } catch (error) {
+      const { code, context } = errorToData(error);
+      if (code !== 'ROW_VALUE_TYPE') throw error;
+      const { operator, stage } = this.#plan;
+      const got = `${context['found']} in column '${this.#names[Number(context['column'])]}'`;
+      const row = this.#origins[Number(context['row'])] ?? 0;
+      throw closureResult(operator.name, stage.form, row, got, String(context['expected']));
+    }
   }
 
   #threw(cause: unknown): Error {
