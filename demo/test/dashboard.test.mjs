@@ -1,9 +1,6 @@
 // The dashboard as its readers use it, in Chromium: results, a killed worker, a reload in the middle, offline, no
 // isolation, a file of one's own, the keyboard. Every test has a browser profile of its own.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import test from 'node:test';
 import { buildDashboard, openDashboard } from './dashboard-page.mjs';
 
@@ -120,17 +117,21 @@ dashboardTest(
   { isolation: false },
 );
 
-dashboardTest('a CSV of one’s own is windowed', async ({ open }) => {
+dashboardTest('a CSV that is dropped on the page is windowed', async ({ open }) => {
   const page = await open();
   await page.untilRows();
-  const file = path.join(tmpdir(), `sluice-own-${process.pid}.csv`);
   const lines = Array.from(
     { length: 600 },
     (_, i) => `2026-01-01T0${Math.floor(i / 100)}:30:00Z,${i % 2 ? 'left' : 'right'},${i}`,
   );
-  writeFileSync(file, `when,side,weight\n${lines.join('\n')}\n`);
-  await page.page.click('.jobs .job-button:last-child');
-  await (await page.page.waitForSelector('.drop-zone input')).uploadFile(file);
+  await page.page.evaluate(
+    (text) => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([text], 'own.csv'));
+      document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+    },
+    `when,side,weight\n${lines.join('\n')}\n`,
+  );
   await page.page.waitForSelector('form.own-file');
   await page.page.select('form.own-file label:nth-child(3) select', 'sum');
   await page.page.click('form.own-file button[type=submit]');
