@@ -3,10 +3,10 @@ import { ERROR_ROW_TOO_LARGE } from "../../abi";
 import { fail } from "../memory/index";
 import { headLongBytes } from "./heads";
 import { makeRoom } from "./growth";
-import { CLASS_MAX, HEAD_HASH_AT, KEY_LONG_BYTES_MAX, refClass, refPage } from "./layout";
+import { CLASS_MAX, DEPTH_MAX, HEAD_HASH_AT, KEY_LONG_BYTES_MAX, refClass, refPage } from "./layout";
 import { fits, hasRoom, pageAppend, pageNew } from "./page";
 import { STATE_DIRTY, releaseRef, storeTouch } from "./page-store";
-import { Table, directoryAt, prefixOf, rangeIsEmpty, tableAddPage } from "./table";
+import { Table, directoryAt, directoryGrow, prefixOf, rangeIsEmpty, tableAddPage } from "./table";
 
 /**
  * Appends an entry for a key that is not in the table: makes room, copies the head (long strings
@@ -40,14 +40,25 @@ export function tableInsert(table: Table, head: usize, longBase: usize, value: u
 
 /** The first page of a part of the hash range without keys: the largest such part around `hash`. */
 function addFirstPage(table: Table, hash: u64, longBytes: u32): bool {
-  let depth = table.depth;
-  while (depth > 0 && rangeIsEmpty(table, hash, depth - 1)) depth--;
   const shape = table.shape;
+  const least = expectedDepth(table);
+  if (least > table.depth && !directoryGrow(table, least)) return false;
+  let depth = table.depth;
+  while (depth > least && rangeIsEmpty(table, hash, depth - 1)) depth--;
   let cls = shape.firstClass;
+  if (cls == 0 && table.expected >> depth > shape.capacity0) cls = 1;
   while (cls < CLASS_MAX && !fits(shape, cls, 1, longBytes)) cls++;
   const page = pageNew(table, cls, depth, prefixOf(hash, depth));
   if (page == 0) return false;
   if (tableAddPage(table, page, cls)) return true;
   releaseRef(table.pages, (<u32>page) | cls);
   return false;
+}
+
+/** Bits of the prefix with which pages of 16 KiB take the expected keys without being full. */
+function expectedDepth(table: Table): u32 {
+  const room = (table.shape.capacity1 * 3) >> 2;
+  let depth: u32 = 0;
+  while (depth < DEPTH_MAX && table.expected >> depth > room) depth++;
+  return depth;
 }

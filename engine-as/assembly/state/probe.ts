@@ -17,6 +17,8 @@ const FAILED: usize = 2;
 const NEW: usize = 1;
 /** Rows between the two passes: what they touch stays in the first-level cache. */
 const BLOCK_ROWS: i32 = 256;
+const SEEN_BITS: u32 = 8192;
+const SEEN: usize = memory.data(1024, 16);
 
 /**
  * entries[i] (u32) = the entry of heads[i], inserted with the template value when it is new; all
@@ -32,11 +34,27 @@ export function tableResolve(
   entries: usize,
   news: usize,
 ): bool {
+  if (table.idCount == 0) table.expected = <u32>n > table.shape.capacity0 ? distinctAtLeast(heads, stride, n) : 0;
   while (true) {
     const moves = table.moves;
     if (!resolveOnce(table, heads, stride, longBase, n, entries, news)) return false;
     if (table.moves == moves) return true;
   }
+}
+
+/** How many different hashes there are among n: as many as bits that they set, or more. */
+function distinctAtLeast(heads: usize, stride: usize, n: i32): u32 {
+  memory.fill(SEEN, 0, SEEN_BITS >> 3);
+  let distinct: u32 = 0;
+  let head = heads;
+  for (let i = 0; i < n; i++, head += stride) {
+    const bit = <u32>(load<u64>(head) >> 16) & (SEEN_BITS - 1);
+    const at = SEEN + (bit >> 3);
+    const byte = <u32>load<u8>(at);
+    distinct += ((byte >> (bit & 7)) & 1) ^ 1;
+    store<u8>(at, <u8>(byte | (1 << (bit & 7))));
+  }
+  return distinct;
 }
 
 function resolveOnce(

@@ -44,6 +44,8 @@ export class Table {
   count: u32;
   moves: u32;
   operator: i32;
+  /** keys that are about to enter an empty table, at least; its first pages are made for them */
+  expected: u32;
 }
 
 /** Fills the geometry; false when not even a 64 KiB page holds four entries of this width. */
