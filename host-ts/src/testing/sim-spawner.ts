@@ -14,6 +14,9 @@ import { SimStorage } from './sim-storage.ts';
 import { simPlatform } from './sim-platform.ts';
 import type { World } from './world.ts';
 
+/** Of the workers that die, how many go without a word. */
+const SILENT_SHARE = 0.1;
+
 export interface SimSpawnerInit {
   readonly world: World;
   readonly module: WebAssembly.Module;
@@ -75,14 +78,17 @@ export class SimSpawner implements Spawner {
     return { plans, transfers: plans.map(() => []) };
   }
 
-  /** A worker dies at once; the coordinator hears of it later. False when none is alive. */
+  /**
+   * A worker dies at once; the coordinator hears of it later, or now and then never: it finds out by the silence.
+   * False when none is alive.
+   */
   crashOne(): boolean {
     const alive = [...this.#workers].filter((worker) => worker.alive);
     if (alive.length === 0) return false;
     const { world } = this.#init;
     const victim = world.random.pick(alive);
     this.#end(victim);
-    world.at(world.random.next() * 5, () => victim.events.exit('crashed'));
+    if (!world.random.chance(SILENT_SHARE)) world.at(world.random.next() * 5, () => victim.events.exit('crashed'));
     return true;
   }
 
