@@ -7,7 +7,7 @@
  * A link is one tie of a coordinator to a slot; the objects keep the newest they have heard of and refuse older ones.
  * Calls may be repeated or overtaken, so control messages and packets are numbered.
  */
-import type { CheckpointStorage } from '../../host-ts/src/checkpoint/index.ts';
+import type { StorageMethod } from '../../host-ts/src/checkpoint/index.ts';
 import type { FromSlot, ToSlot } from '../../host-ts/src/control/index.ts';
 import type { LogDescription, LogRead } from './log-format.ts';
 import type { Outcome } from './outcome.ts';
@@ -46,8 +46,6 @@ export interface SlotCalls {
   /** Resets the object as a crash would. */
   crash(): Promise<void>;
 }
-
-export type StorageMethod = Exclude<keyof CheckpointStorage, 'close'>;
 
 export interface CoordinatorCalls {
   /** False: this link is not heard any more. */

@@ -7,12 +7,13 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import { errorToData } from '../../host-ts/src/base/index.ts';
+import type { StorageMethod } from '../../host-ts/src/checkpoint/index.ts';
 import type { FromSlot } from '../../host-ts/src/control/index.ts';
 import type { LogLine } from '../../host-ts/src/platform/index.ts';
 import { CommittedTables } from './committed-tables.ts';
 import { objectsOf } from './bindings.ts';
 import type { Bindings } from './bindings.ts';
-import type { CoordinatorCalls, LinkId, StorageMethod } from './calls.ts';
+import type { CoordinatorCalls, LinkId } from './calls.ts';
 import { cloudflarePlatform } from './cloudflare-platform.ts';
 import { jobRunning } from './errors.ts';
 import { answering } from './http-answers.ts';
@@ -26,7 +27,7 @@ import type { Run } from './run-record.ts';
 import type { ServedJobs } from './served-jobs.ts';
 import { SqliteCheckpointStorage } from './sqlite-checkpoint-storage.ts';
 import type { StartOptions } from './start-request.ts';
-import { answerStorage } from './storage-calls.ts';
+import { answerStorageCall } from './storage-calls.ts';
 
 export class CoordinatorObject extends DurableObject implements CoordinatorCalls {
   readonly #jobs: ServedJobs;
@@ -53,7 +54,7 @@ export class CoordinatorObject extends DurableObject implements CoordinatorCalls
   }
 
   storage(method: StorageMethod, args: readonly unknown[]): Promise<Outcome<unknown>> {
-    return answerStorage(this.#storage, method, args);
+    return answerStorageCall(this.#storage, method, args);
   }
 
   async wake(): Promise<void> {

@@ -267,13 +267,3 @@ export function controlQueueFull(count: number): SluiceError {
     { count },
   );
 }
-
-export function storageMethodUnknown(method: string): SluiceError {
-  return new SluiceError({
-    code: 'STORAGE_METHOD_UNKNOWN',
-    kind: 'bug',
-    message: `checkpoint storage has no method ${method}`,
-    hint: 'please report it',
-    context: { method },
-  });
-}

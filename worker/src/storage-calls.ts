@@ -3,58 +3,32 @@
  * whole: state and tables are packed into values of about STORED_VALUE_BYTES.
  */
 import { invariant } from '../../host-ts/src/base/index.ts';
-import type { CheckpointStorage } from '../../host-ts/src/checkpoint/index.ts';
-import type { CoordinatorCalls, StorageMethod } from './calls.ts';
-import { storageMethodUnknown } from './errors.ts';
+import { answerStorage, ownedArguments, storageOfCalls } from '../../host-ts/src/checkpoint/index.ts';
+import type { CheckpointStorage, StorageMethod } from '../../host-ts/src/checkpoint/index.ts';
+import type { CoordinatorCalls } from './calls.ts';
 import { STORAGE_CALLS_MAX, VALUE_BYTES_MAX } from './limits.ts';
 import { outcomeOf, valueOf } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 
-const METHODS: readonly StorageMethod[] = [
-  'fence',
-  'lastAttempt',
-  'putValue',
-  'getValue',
-  'publish',
-  'epochs',
-  'manifest',
-  'release',
-  'valueNames',
-];
-
 /** Answers one call of a slot. */
-export function answerStorage(
+export function answerStorageCall(
   storage: CheckpointStorage,
   method: StorageMethod,
   args: readonly unknown[],
 ): Promise<Outcome<unknown>> {
-  return outcomeOf(() => {
-    if (!METHODS.includes(method)) throw storageMethodUnknown(method);
-    return (storage[method] as (...args: readonly unknown[]) => Promise<unknown>)(...args);
-  });
+  return outcomeOf(() => answerStorage(storage, method, args));
 }
 
 export function calledStorage(coordinator: CoordinatorCalls): CheckpointStorage {
   const inTurn = limited(STORAGE_CALLS_MAX);
-  const call = (method: StorageMethod, ...args: readonly unknown[]): Promise<never> =>
-    inTurn(async () => valueOf(await coordinator.storage(method, args)) as never);
-  return {
-    fence: (attempt) => call('fence', attempt),
-    lastAttempt: () => call('lastAttempt'),
-    putValue(attempt, name, bytes) {
-      invariant(bytes.length <= VALUE_BYTES_MAX, 'a stored value exceeds what a call may hold', {
-        bytes: bytes.length,
-      });
-      return call('putValue', attempt, name, bytes.slice()); // a view would take its whole buffer along
-    },
-    getValue: (name) => call('getValue', name),
-    publish: (attempt, epoch, manifest) => call('publish', attempt, epoch, manifest.slice()),
-    epochs: () => call('epochs'),
-    manifest: (epoch) => call('manifest', epoch),
-    release: (attempt, epochs, values) => call('release', attempt, epochs, values),
-    valueNames: () => call('valueNames'),
-    close: async () => undefined,
-  };
+  return storageOfCalls((method, args) => {
+    for (const arg of args) {
+      const bytes = arg instanceof Uint8Array ? arg.length : 0;
+      invariant(bytes <= VALUE_BYTES_MAX, 'a stored value exceeds what a call may hold', { bytes });
+    }
+    const owned = ownedArguments(args); // a view would take its whole buffer along
+    return inTurn(async () => valueOf(await coordinator.storage(method, owned)));
+  });
 }
 
 /** Runs steps in order, at most `count` at once. */

@@ -1,17 +1,17 @@
 // A Worker that runs the cases of every checkpoint storage inside an object, on its SQLite; storage.test.mjs asks it.
 import { DurableObject } from 'cloudflare:workers';
 import { STORAGE_CASES } from '../../host-ts/test/conformance/checkpoint-storage.ts';
-import type { CheckpointStorage } from '../../host-ts/src/checkpoint/index.ts';
-import type { CoordinatorCalls, StorageMethod } from '../src/calls.ts';
+import type { CheckpointStorage, StorageMethod } from '../../host-ts/src/checkpoint/index.ts';
+import type { CoordinatorCalls } from '../src/calls.ts';
 import { SqliteCheckpointStorage } from '../src/sqlite-checkpoint-storage.ts';
-import { answerStorage, calledStorage } from '../src/storage-calls.ts';
+import { answerStorageCall, calledStorage } from '../src/storage-calls.ts';
 
 /** Holds a storage that other objects call. */
 export class Coordinator extends DurableObject {
   readonly #storage = new SqliteCheckpointStorage(this.ctx.storage);
 
   storage(method: StorageMethod, args: readonly unknown[]): Promise<unknown> {
-    return answerStorage(this.#storage, method, args);
+    return answerStorageCall(this.#storage, method, args);
   }
 
   async runCase(index: number): Promise<void> {

@@ -1,6 +1,6 @@
 /** A page or a Web Worker as a platform. */
-import { blobSource, bytesSource, httpSource, locationUnsupported, streamSource } from '../platform/index.ts';
-import type { ByteLocation, ByteSource, LogLine, Platform } from '../platform/index.ts';
+import { httpSource, openerOf, timersOf } from '../platform/index.ts';
+import type { LogLine, Platform } from '../platform/index.ts';
 
 let engine: Promise<WebAssembly.Module> | undefined;
 
@@ -9,18 +9,16 @@ export function browserPlatform(log: (line: LogLine) => void = () => undefined):
   return {
     home: 'browser',
     clock: { now: () => Date.now(), steady: () => performance.now() },
-    timers: {
-      after(delayMs, callback) {
-        const timer = setTimeout(callback, delayMs);
-        return () => clearTimeout(timer);
-      },
-      soon: taskQueue(),
-    },
+    timers: timersOf(
+      (callback, delayMs) => setTimeout(callback, delayMs),
+      (timer) => clearTimeout(timer),
+      taskQueue(),
+    ),
     random: Math.random,
     engineModule: () => (engine ??= compileEngine()),
     log,
     print: (line) => console.log(line),
-    open: openLocation,
+    open: openerOf({ name: 'a page', url: (url) => httpSource(url, (at, init) => fetch(at, init)) }),
     ...(compileFunction !== undefined && { compileFunction }),
     cores: navigator.hardwareConcurrency || 1,
   };
@@ -57,20 +55,5 @@ function functionCompiler(): Platform['compileFunction'] {
     return compile;
   } catch {
     return undefined;
-  }
-}
-
-async function openLocation(location: ByteLocation): Promise<ByteSource> {
-  switch (location.kind) {
-    case 'path':
-      throw locationUnsupported('path', 'a page');
-    case 'url':
-      return httpSource(location.url, (url, init) => fetch(url, init));
-    case 'blob':
-      return blobSource(location.name, location.blob);
-    case 'bytes':
-      return bytesSource(location.name, location.bytes);
-    case 'stream':
-      return streamSource(location.name, location.stream);
   }
 }

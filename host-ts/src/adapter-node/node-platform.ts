@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
-import { blobSource, bytesSource, httpSource, streamSource } from '../platform/index.ts';
-import type { ByteLocation, ByteSource, LogLine, Platform } from '../platform/index.ts';
+import { httpSource, openerOf, timersOf } from '../platform/index.ts';
+import type { ByteSource, LogLine, Platform } from '../platform/index.ts';
 import { fileSource } from './file-source.ts';
 import { fileStore } from './file-store.ts';
 
@@ -15,18 +15,16 @@ export function nodePlatform(log: (line: LogLine) => void = () => undefined): Pl
   return {
     home: 'node',
     clock: { now: () => Date.now(), steady: () => performance.now() },
-    timers: {
-      after(delayMs, callback) {
-        const timer = setTimeout(callback, delayMs);
-        return () => clearTimeout(timer);
-      },
-      soon: (callback) => void setImmediate(callback),
-    },
+    timers: timersOf(
+      (callback, delayMs) => setTimeout(callback, delayMs),
+      (timer) => clearTimeout(timer),
+      (callback) => void setImmediate(callback),
+    ),
     random: Math.random,
     engineModule: () => (engine ??= compileEngine()),
     log,
     print: (line) => void process.stdout.write(`${line}\n`),
-    open: openLocation,
+    open: openerOf({ name: 'Node', path: fileSource, url: urlSource }),
     files: fileStore(),
     decompress: { ZSTD: bounded(zstdDecompressSync), GZIP: bounded(gunzipSync), BROTLI: bounded(brotliDecompressSync) },
     // oxlint-disable-next-line typescript/no-implied-eval -- this is the platform's capability for generated loops
@@ -47,21 +45,6 @@ function bounded(decompress: (bytes: Uint8Array, options: { readonly maxOutputLe
 async function compileEngine(): Promise<WebAssembly.Module> {
   const url = new URL('../../../engine-as/build/engine.wasm', import.meta.url);
   return WebAssembly.compile(await readFile(url));
-}
-
-async function openLocation(location: ByteLocation): Promise<ByteSource> {
-  switch (location.kind) {
-    case 'path':
-      return fileSource(location.path);
-    case 'url':
-      return urlSource(location.url);
-    case 'blob':
-      return blobSource(location.name, location.blob);
-    case 'bytes':
-      return bytesSource(location.name, location.bytes);
-    case 'stream':
-      return streamSource(location.name, location.stream);
-  }
 }
 
 /** In Node a text without a scheme is a path: `parquet('flights.parquet')`. */

@@ -1,5 +1,6 @@
 /** The checkpoint protocol: manifest, storage contract, pure life cycle. */
 export * from './alignment.ts';
+export * from './called-storage.ts';
 export * from './epochs.ts';
 export * from './manifest.ts';
 export * from './memory-storage.ts';

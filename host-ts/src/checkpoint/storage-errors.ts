@@ -72,3 +72,13 @@ export function storageBlocked(place: string, reason: string, hint: string): Slu
     context: { place, reason },
   });
 }
+
+export function storageMethodUnknown(method: string): SluiceError {
+  return new SluiceError({
+    code: 'STORAGE_METHOD_UNKNOWN',
+    kind: 'bug',
+    message: `checkpoint storage has no method ${method}`,
+    hint: 'please report it',
+    context: { method },
+  });
+}

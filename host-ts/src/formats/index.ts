@@ -1,11 +1,9 @@
-/** Text formats: bytes to frames in the engine, frames to bytes, splits of files, and schemas of unknown ones. */
+/** Text formats: bytes to frames in the engine, frames to bytes, and schemas of unknown ones. */
 export type { DecoderPosition, TimestampUnit } from './decoder-plan.ts';
 export { csvHeader, encodeCsv, encodeNdjson } from './encode-text.ts';
 export { decodeFailed, formatOptionInvalid } from './errors.ts';
 export type { DecodeFailure } from './errors.ts';
 export { inferSchema } from './infer-schema.ts';
 export type { InferOptions, InferredSchema } from './infer-schema.ts';
-export { SPLIT_BYTES, splitRanges, SplitTrimmer } from './split.ts';
-export type { ByteRange, SplitPart } from './split.ts';
 export { CsvDecoder, NdjsonDecoder } from './text-decoder.ts';
 export type { CsvOptions, DecodedFrame, NdjsonOptions, TextDecoderOptions } from './text-decoder.ts';

@@ -3,3 +3,4 @@ export * from './byte-sources.ts';
 export * from './errors.ts';
 export * from './http-source.ts';
 export * from './platform.ts';
+export * from './web-parts.ts';
