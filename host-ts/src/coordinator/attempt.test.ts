@@ -108,8 +108,20 @@ test('the last split forces a final epoch, after the one in flight if there is o
 test('an input that exists once is read by its slot only', () => {
   const pools = [new SplitPool(0, [split(0, 1)], [], 0)];
   const attempt = new Attempt({ attempt: 1, parallelism: 2, pools, restored: undefined, pinned: new Map([[0, 0]]) });
+  for (const slot of [0, 1]) attempt.deployed(slot);
   assert.equal(posted(attempt.wantSplit(1, 0), 'assign').length, 0);
   assert.equal(posted(attempt.wantSplit(0, 0), 'assign').length, 1);
+});
+
+test('splits wait until all slots run, so that a late one gets its share', () => {
+  const attempt = attemptOf([new SplitPool(0, [split(0, 1), split(1, 2)], [], 0)]);
+  attempt.deployed(1);
+  assert.deepEqual(attempt.wantSplit(1, 0), []);
+  const assigned = posted(attempt.deployed(0), 'assign');
+  assert.deepEqual(
+    assigned.map((decision) => decision.kind === 'post' && decision.slot),
+    [1],
+  );
 });
 
 test('segments merged while an epoch is being published stay merged', () => {

@@ -37,6 +37,8 @@ export class Attempt {
   readonly #pinned: ReadonlyMap<number, number>;
   readonly #deployed = new Set<number>();
   readonly #ready = new Set<number>();
+  /** Who asked for a split before all slots were deployed. */
+  readonly #wanted: { readonly slot: number; readonly vertex: number }[] = [];
   /** Committed segments so far: carried from manifest to manifest. */
   #tables: Manifest['tables'];
   #phase: 'deploying' | 'running' | 'finished' = 'deploying';
@@ -72,10 +74,18 @@ export class Attempt {
     this.#deployed.add(slot);
     if (this.#deployed.size < this.parallelism || this.#phase !== 'deploying') return [];
     this.#phase = 'running';
-    return [{ kind: 'running' }, ...this.pools.flatMap((pool) => this.#floor(pool)), ...this.#finishIfRead()];
+    const floors = this.pools.flatMap((pool) => this.#floor(pool));
+    const wanted = [...this.#wanted].sort((a, b) => a.slot - b.slot);
+    const splits = wanted.flatMap(({ slot: asking, vertex }) => this.wantSplit(asking, vertex));
+    return [{ kind: 'running' }, ...floors, ...splits, ...this.#finishIfRead()];
   }
 
+  /** Splits are handed out once all slots run: a worker that starts late gets its share. */
   wantSplit(slot: number, vertex: number): readonly Decision[] {
+    if (this.#phase === 'deploying') {
+      this.#wanted.push({ slot, vertex });
+      return [];
+    }
     const pool = this.#pool(vertex);
     const pinned = this.#pinned.get(vertex);
     if (pool === undefined) return [];
