@@ -2,7 +2,7 @@
 // promised errors with the places of their tests is in ./inputs.test.ts.
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -15,6 +15,7 @@ import type { Env, JobDefinition } from '../../src/api/index.ts';
 import { SluiceError } from '../../src/base/index.ts';
 import { ndjson } from '../../src/connectors/index.ts';
 import { i64, timestamp, utf8 } from '../../src/schema/index.ts';
+import { rowsReadPast } from '../golden/run.ts';
 import clicks, { clicksJob, expectedRows } from '../jobs/clicks.ts';
 
 const jobFile = (name: string): URL => new URL(`./jobs/${name}.ts`, import.meta.url);
@@ -244,24 +245,34 @@ const slowClicks = fileURLToPath(new URL('../jobs/slow-clicks.ts', import.meta.u
 
 test(
   'checkpoints on a full disk: CHECKPOINT_STORAGE_FULL, and the job goes on where it was once there is room',
-  { skip: process.platform === 'win32' && 'needs ulimit' },
+  {
+    skip: process.platform === 'win32' && 'needs ulimit',
+  },
   () =>
     inFolder(async (folder) => {
+      const first = await startJob(new URL(`file://${slowClicks}`), { parallelism: 2, checkpoints: folder });
+      await rowsReadPast(first, 2_000);
+      const epoch = await first.stop();
       const args = ['run', slowClicks, '-p', '4', '--json', '--checkpoint-dir', folder, '--checkpoint-interval', '30'];
-      const node = [process.execPath, '--input-type=module', '-e', CODE, '--', ...args];
-      // files of 8 KiB at most: the first checkpoints fit, later ones do not
-      const limited = spawn('bash', ['-c', 'ulimit -f 8; exec "$@"', 'bash', ...node]);
+      const node = [process.execPath, '--input-type=module', '-e', CODE, '--', ...args, '--resume'];
+      // no file may grow beyond 1 KiB: nothing of a checkpoint fits
+      const limited = spawn('bash', ['-c', 'ulimit -f 1; exec "$@"', 'bash', ...node]);
       let errors = '';
       limited.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
       const code = await new Promise((resolve) => limited.once('close', resolve));
       assert.equal(code, 1, errors);
       assert.match(errors, /^CHECKPOINT_STORAGE_FULL: no room for \d+ B in .*; free space there/m);
-      assert.ok((await readdir(path.join(folder, 'manifests'))).length > 0, 'a checkpoint was taken before');
-      const { stdout, stderr } = await promisify(execFile)(node[0]!, [...node.slice(1), '--resume'], {
-        maxBuffer: 1 << 24,
-      });
-      assert.match(stderr, /^resumed from checkpoint [1-9]/);
-      assert.equal(stdout.split('\n').length - 1, expectedRows().length);
+      const { stdout, stderr } = await promisify(execFile)(node[0]!, node.slice(1), { maxBuffer: 1 << 24 });
+      assert.match(stderr, new RegExp(`^resumed from checkpoint ${epoch}\n`));
+      const rows = expectedRows();
+      const lines = stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+      assert.deepEqual(
+        lines.map(({ user, clicks: n, total }) => [user, n, total]),
+        rows.map(({ user, clicks: n, total }) => [user, Number(n), Number(total)]),
+      );
     }),
 );
 
