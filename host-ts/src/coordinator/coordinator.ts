@@ -89,7 +89,7 @@ export class Coordinator {
   async start(): Promise<void> {
     try {
       this.#sources = await checkStart(this.#init, this.#checkpoints);
-      this.#progress.setSources(this.#sources.map((source) => source.vertex));
+      this.#progress.setSources(this.#sources);
       // only now is the fence raised: a start that is refused disturbs no other run and changes nothing
       this.#attemptNumber = await this.#checkpoints.nextAttempt(1);
       if (this.#init.resume) await this.#checkpoints.loadAndSweep(this.#attemptNumber);

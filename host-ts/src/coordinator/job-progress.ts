@@ -9,7 +9,7 @@ export class JobProgress {
   readonly #subtasks = new Map<string, SubtaskMetrics>();
   #checkpoints: CheckpointMetrics[] = [];
   #rowsRestored = 0;
-  #sourceVertices: ReadonlySet<number> = new Set();
+  #lagMs: ReadonlyMap<number, number> = new Map();
   #snapshotBytes = 0;
 
   /** Rows before the restored epoch. */
@@ -21,13 +21,14 @@ export class JobProgress {
   get rowsRead(): number {
     let rows = this.#rowsRestored;
     for (const subtask of this.#subtasks.values()) {
-      if (this.#sourceVertices.has(subtask.vertex)) rows += subtask.rowsIn;
+      if (this.#lagMs.has(subtask.vertex)) rows += subtask.rowsIn;
     }
     return rows;
   }
 
-  setSources(vertices: readonly number[]): void {
-    this.#sourceVertices = new Set(vertices);
+  /** Source vertices, with the bound by which each one's watermark lags behind its rows. */
+  setSources(sources: readonly { readonly vertex: number; readonly outOfOrderMs: number }[]): void {
+    this.#lagMs = new Map(sources.map(({ vertex, outOfOrderMs }) => [vertex, outOfOrderMs + 1]));
   }
 
   restart(restored: Manifest | undefined): void {
@@ -61,12 +62,14 @@ export class JobProgress {
     return { subtasks, checkpoints: this.#checkpoints };
   }
 
-  /** The event time that the slowest source subtask has reached, or null. */
+  /** The event time of the rows that the slowest source subtask is at, or null. */
   sourceTime(): number | null {
-    const times = [...this.#subtasks.values()]
-      .filter((subtask) => this.#sourceVertices.has(subtask.vertex))
-      .map((subtask) => subtask.watermark)
-      .filter((time) => time !== null);
-    return times.length === 0 ? null : Math.min(...times);
+    let slowest: number | null = null;
+    for (const { vertex, watermark } of this.#subtasks.values()) {
+      const lagMs = this.#lagMs.get(vertex);
+      if (lagMs === undefined || watermark === null) continue;
+      slowest = Math.min(slowest ?? Infinity, watermark + lagMs);
+    }
+    return slowest;
   }
 }
