@@ -3,7 +3,8 @@
  *
  * Coordinator and slots are the real code; clock, channels, storage and workers are simulated.
  * Slots crash at random steps, and now and then the whole process: then a new coordinator goes
- * on from what lies in storage. The folded output must not depend on any of it.
+ * on from what lies in storage. On request the parallelism changes while the job runs and between processes, and
+ * storage fails now and then. The folded output must not depend on any of it.
  */
 import { errorToData, withContext } from '../base/index.ts';
 import { MemoryCheckpointStorage, MemoryDisk } from '../checkpoint/index.ts';
@@ -14,7 +15,10 @@ import type { SlotFaults } from '../slot/index.ts';
 import { tableJson } from '../table/index.ts';
 import { SimSpawner } from './sim-spawner.ts';
 import { SimStorage } from './sim-storage.ts';
+import { simFiles } from './sim-files.ts';
+import type { SimFolder } from './sim-files.ts';
 import { simPlatform } from './sim-platform.ts';
+import { UnsteadyStorage } from './unsteady-storage.ts';
 import { World } from './world.ts';
 import type { Settle } from './world.ts';
 
@@ -31,6 +35,10 @@ export interface Simulation {
   readonly parallelism?: number;
   /** 0 for the uninterrupted run. */
   readonly crashesMax: number;
+  /** Rescalings at random moments, at most; a new process then has another parallelism too. 0 unless given. */
+  readonly rescalesMax?: number;
+  /** Failures of storage, at most. 0 unless given. */
+  readonly storageFailuresMax?: number;
   readonly batchRows?: number;
   readonly faults?: SlotFaults;
   readonly log?: (text: string) => void;
@@ -41,7 +49,11 @@ export interface SimulationResult {
   readonly parallelism: number;
   /** Every table as lines of JSON in key order. */
   readonly tables: Readonly<Record<string, string>>;
+  /** Every file by its path. */
+  readonly files: Readonly<Record<string, string>>;
   readonly crashes: number;
+  readonly rescales: number;
+  readonly storageFailures: number;
   /** Epochs that attempts after a crash began from; 0 = from the start. */
   readonly restoredEpochs: readonly number[];
   readonly epochs: number;
@@ -63,7 +75,10 @@ class SimulatedRun {
   readonly #simulation: Simulation;
   readonly #world: World;
   readonly #disk = new MemoryDisk();
-  readonly #parallelism: number;
+  readonly #folder: SimFolder = new Map();
+  readonly #storageFailures: { failures: number };
+  #parallelism: number;
+  #rescales = 0;
   readonly #restored: number[] = [];
   #coordinator!: Coordinator;
   #spawner!: SimSpawner;
@@ -76,13 +91,15 @@ class SimulatedRun {
     this.#simulation = simulation;
     this.#world = new World(simulation.seed, simulation.settle);
     this.#parallelism = simulation.parallelism ?? this.#world.random.between(1, 4);
+    this.#storageFailures = { failures: simulation.storageFailuresMax ?? 0 };
   }
 
   async toTheEnd(): Promise<SimulationResult> {
-    const { crashesMax } = this.#simulation;
+    const { crashesMax, rescalesMax = 0 } = this.#simulation;
     this.#start(false);
     const planned = crashesMax === 0 ? 0 : this.#world.random.between(1, crashesMax);
     if (planned > 0) this.#scheduleCrash(planned);
+    if (rescalesMax > 0) this.#scheduleRescale(this.#world.random.between(1, rescalesMax));
     await this.#world.run(() => this.#ended !== undefined, STEPS_MAX);
     if (this.#ended?.error !== undefined) throw withContext(this.#ended.error, { seed: this.#simulation.seed });
     this.#noteRecoveries();
@@ -94,7 +111,8 @@ class SimulatedRun {
     const alive = { value: true };
     this.#alive = alive;
     const isAlive = (): boolean => alive.value;
-    const inner = new MemoryCheckpointStorage(this.#disk);
+    const steady = new MemoryCheckpointStorage(this.#disk);
+    const inner = new UnsteadyStorage(steady, this.#world.random, this.#storageFailures);
     this.#spawner = new SimSpawner({
       world: this.#world,
       module,
@@ -105,7 +123,10 @@ class SimulatedRun {
     });
     const coordinator = new Coordinator({
       built: buildJob(),
-      platform: simPlatform(this.#world, module, isAlive),
+      platform: {
+        ...simPlatform(this.#world, module, isAlive),
+        files: simFiles(this.#world, this.#folder, isAlive),
+      },
       spawner: this.#spawner,
       storage: new SimStorage(this.#world, inner, isAlive),
       slotStorage: undefined,
@@ -139,6 +160,28 @@ class SimulatedRun {
     });
   }
 
+  #scheduleRescale(left: number): void {
+    if (left === 0) return;
+    this.#world.at(this.#world.random.between(5, 40), () => {
+      if (this.#ended !== undefined) return;
+      void this.#rescale();
+      this.#scheduleRescale(left - 1);
+    });
+  }
+
+  /** A job that ends meanwhile, or a process that dies, rescales no more. */
+  async #rescale(): Promise<void> {
+    const coordinator = this.#coordinator;
+    const parallelism = this.#world.random.between(1, 4);
+    this.#log(`rescaling to ${parallelism} at ${this.#world.nowMs.toFixed(1)} ms`);
+    try {
+      await coordinator.rescale(parallelism);
+      this.#rescales += 1;
+    } catch (error) {
+      if (coordinator === this.#coordinator && errorToData(error).code !== 'JOB_NOT_RUNNING') this.#ended ??= { error };
+    }
+  }
+
   #crashSlot(): void {
     if (!this.#spawner.crashOne()) return;
     this.#crashes += 1;
@@ -151,6 +194,7 @@ class SimulatedRun {
     this.#noteRecoveries();
     this.#alive.value = false;
     this.#spawner.crashAll();
+    if ((this.#simulation.rescalesMax ?? 0) > 0) this.#parallelism = this.#world.random.between(1, 4);
     this.#start(true);
   }
 
@@ -186,7 +230,10 @@ class SimulatedRun {
       seed: this.#simulation.seed,
       parallelism: this.#parallelism,
       tables,
+      files: Object.fromEntries([...this.#folder].map(([path, bytes]) => [path, new TextDecoder().decode(bytes)])),
       crashes: this.#crashes,
+      rescales: this.#rescales,
+      storageFailures: (this.#simulation.storageFailuresMax ?? 0) - this.#storageFailures.failures,
       restoredEpochs: this.#restored,
       epochs: status.epoch,
       lateRows: subtasks.reduce((sum, subtask) => sum + subtask.lateRows, 0),

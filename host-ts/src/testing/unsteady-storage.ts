@@ -1,0 +1,70 @@
+/**
+ * Checkpoint storage that fails now and then: a value or a manifest that is not stored, or one that is stored and the
+ * answer is lost. The number of failures is bounded, so that a run comes to its end.
+ */
+import { storageFull } from '../checkpoint/index.ts';
+import type { CheckpointStorage } from '../checkpoint/index.ts';
+import type { Random } from './random.ts';
+
+const FAILS = 0.02;
+const TAKES_EFFECT = 0.5;
+
+export class UnsteadyStorage implements CheckpointStorage {
+  readonly #inner: CheckpointStorage;
+  readonly #random: Random;
+  readonly #left: { failures: number };
+
+  /** `left`: failures to come, counted down; shared by the runs of one simulation. */
+  constructor(inner: CheckpointStorage, random: Random, left: { failures: number }) {
+    this.#inner = inner;
+    this.#random = random;
+    this.#left = left;
+  }
+
+  fence(attempt: number): Promise<void> {
+    return this.#inner.fence(attempt);
+  }
+
+  lastAttempt(): Promise<number> {
+    return this.#inner.lastAttempt();
+  }
+
+  putValue(attempt: number, name: string, bytes: Uint8Array): Promise<void> {
+    return this.#unsteady(bytes.byteLength, () => this.#inner.putValue(attempt, name, bytes));
+  }
+
+  getValue(name: string): Promise<Uint8Array> {
+    return this.#inner.getValue(name);
+  }
+
+  publish(attempt: number, epoch: number, manifest: Uint8Array): Promise<void> {
+    return this.#unsteady(manifest.byteLength, () => this.#inner.publish(attempt, epoch, manifest));
+  }
+
+  epochs(): Promise<readonly number[]> {
+    return this.#inner.epochs();
+  }
+
+  manifest(epoch: number): Promise<Uint8Array> {
+    return this.#inner.manifest(epoch);
+  }
+
+  release(attempt: number, epochs: readonly number[], values: readonly string[]): Promise<void> {
+    return this.#inner.release(attempt, epochs, values);
+  }
+
+  valueNames(): Promise<readonly string[]> {
+    return this.#inner.valueNames();
+  }
+
+  close(): Promise<void> {
+    return this.#inner.close();
+  }
+
+  async #unsteady(bytes: number, act: () => Promise<void>): Promise<void> {
+    if (this.#left.failures === 0 || !this.#random.chance(FAILS)) return act();
+    this.#left.failures -= 1;
+    if (this.#random.chance(TAKES_EFFECT)) await act();
+    throw storageFull({ bytes, place: 'the simulated disk' }, undefined);
+  }
+}
