@@ -5,31 +5,13 @@
  * A dictionary travels whole with each frame while it is small; of a large one only the texts of the frame's rows
  * are taken, as a plain column.
  */
-import {
-  COLUMN_BYTES_AT,
-  COLUMN_DATA_AT,
-  COLUMN_DICT_AT,
-  COLUMN_DICT_BYTES_AT,
-  COLUMN_DICT_HASH_AT,
-  COLUMN_ENCODING_AT,
-  COLUMN_ENTRY_BYTES,
-  COLUMN_VALIDITY_AT,
-  ENCODING_DICTIONARY,
-  FRAME_BYTES_AT,
-  FRAME_COLUMNS_AT,
-  FRAME_HEADER_BYTES,
-  FRAME_KINDS_AT,
-  FRAME_MAGIC,
-  FRAME_ROWS_AT,
-  FRAME_TIME_COLUMN_AT,
-  ROW_BYTES_MAX,
-  ROW_INSERT,
-} from '../abi/index.ts';
-import type { FrameDictionary } from '../engine/index.ts';
+import { ROW_BYTES_MAX } from '../abi/index.ts';
+import { directoryEnd, padded, writeColumnEntry, writeFrameHead } from '../engine/index.ts';
+import type { ColumnEntry, FrameBlock, FrameDictionary } from '../engine/index.ts';
 import type { ColumnData, ColumnSlice } from './column-batch.ts';
 
 /** What a writer needs of the engine. */
-export interface FrameMemory {
+export interface EngineMemory {
   /** A view, good until memory grows. */
   bytes(ptr: number, length: number): Uint8Array;
   /** Address of `bytes` bytes, a multiple of 16; throws ENGINE_OUT_OF_MEMORY. */
@@ -41,16 +23,18 @@ export interface FrameMemory {
 const DICTIONARY_BYTES_MAX = 64 << 10;
 
 export class FrameWriter {
-  readonly #engine: FrameMemory;
+  readonly #engine: EngineMemory;
   readonly #types: readonly number[];
   #ptr = 0;
   #capacity = 0;
   #end = 0;
   #bytes = new Uint8Array(0);
   #ints = new Int32Array(0);
+  /** From the frame's begin on. */
+  #view = new DataView<ArrayBufferLike>(new ArrayBuffer(0));
 
   /** `types`: the ABI type of every column. */
-  constructor(engine: FrameMemory, types: readonly number[]) {
+  constructor(engine: EngineMemory, types: readonly number[]) {
     this.#engine = engine;
     this.#types = types;
   }
@@ -73,20 +57,16 @@ export class FrameWriter {
 
   /** Rows of all slices as one frame; its address, valid until the next call. */
   write(slices: readonly ColumnSlice[], rows: number): number {
-    const directoryEnd = FRAME_HEADER_BYTES + slices.length * COLUMN_ENTRY_BYTES;
-    let needed = directoryEnd;
+    const columns = slices.length;
+    let needed = directoryEnd(columns);
     for (const slice of slices) needed += columnBytes(slice, rows);
     this.#reserve(needed);
-    this.#bytes.fill(0, this.#ptr, this.#ptr + directoryEnd);
-    this.#end = directoryEnd;
-    slices.forEach((slice, index) => this.#column(slice, { index, rows }));
+    this.#end = directoryEnd(columns);
+    slices.forEach((slice, index) => {
+      writeColumnEntry(this.#view, index, { type: this.#types[index]!, ...this.#column(slice, rows) });
+    });
     this.#align();
-    this.#set(0, FRAME_MAGIC);
-    this.#set(FRAME_BYTES_AT, this.#end);
-    this.#set(FRAME_ROWS_AT, rows);
-    this.#set(FRAME_COLUMNS_AT, slices.length);
-    this.#set(FRAME_KINDS_AT, ROW_INSERT);
-    this.#set(FRAME_TIME_COLUMN_AT, -1);
+    writeFrameHead(this.#view, { byteLength: this.#end, rows, columns });
     return this.#ptr;
   }
 
@@ -96,80 +76,71 @@ export class FrameWriter {
     this.#capacity = 0;
   }
 
-  #column({ batch, from }: ColumnSlice, { index, rows }: { readonly index: number; readonly rows: number }): void {
-    const entryAt = FRAME_HEADER_BYTES + index * COLUMN_ENTRY_BYTES;
+  /** Lays out the blocks of a column. */
+  #column({ batch, from }: ColumnSlice, rows: number): Omit<ColumnEntry, 'type'> {
     const { valid, data } = batch;
-    this.#bytes[this.#ptr + entryAt] = this.#types[index]!;
-    if (valid !== undefined && valid.subarray(from, from + rows).includes(0)) {
-      this.#set(entryAt + COLUMN_VALIDITY_AT, this.#bitmap(valid, from, rows));
-    }
+    const hasNulls = valid !== undefined && valid.subarray(from, from + rows).includes(0);
+    const validityAt = hasNulls ? this.#bitmap(valid, from, rows).at : undefined;
     switch (data.kind) {
-      case 'words': {
-        const at = this.#words(data.values.subarray(from * data.words, (from + rows) * data.words));
-        this.#pair(entryAt + COLUMN_DATA_AT, at, rows * data.words * 4);
-        return;
-      }
+      case 'words':
+        return { validityAt, data: this.#words(data.values.subarray(from * data.words, (from + rows) * data.words)) };
       case 'bools':
-        this.#pair(entryAt + COLUMN_DATA_AT, this.#bitmap(data.values, from, rows), (rows + 7) >> 3);
-        return;
+        return { validityAt, data: this.#bitmap(data.values, from, rows) };
       case 'ids':
-        if (isSmall(data.dictionary)) this.#dictionary(entryAt, data.ids.subarray(from, from + rows), data.dictionary);
-        else this.#texts(entryAt, data, { from, rows });
-        return;
+        if (!isSmall(data.dictionary)) return { validityAt, ...this.#texts(data, from, rows) };
+        return { validityAt, ...this.#dictionary(data.ids.subarray(from, from + rows), data.dictionary) };
       default:
-        this.#texts(entryAt, data, { from, rows });
+        return { validityAt, ...this.#texts(data, from, rows) };
     }
   }
 
-  #dictionary(entryAt: number, ids: Int32Array, { offsets, bytes, hash }: FrameDictionary): void {
-    this.#bytes[this.#ptr + entryAt + COLUMN_ENCODING_AT] = ENCODING_DICTIONARY;
-    this.#pair(entryAt + COLUMN_DATA_AT, this.#words(ids), ids.byteLength);
-    this.#pair(entryAt + COLUMN_DICT_AT, this.#words(offsets), offsets.length - 1);
+  #dictionary(ids: Int32Array, { offsets, bytes, hash, count }: FrameDictionary): Omit<ColumnEntry, 'type'> {
+    const data = this.#words(ids);
+    const offsetsAt = this.#words(offsets).at;
     this.#align();
-    this.#pair(entryAt + COLUMN_DICT_BYTES_AT, this.#end, bytes.length);
-    this.#bytes.set(bytes, this.#ptr + this.#end);
+    const at = this.#end;
+    this.#bytes.set(bytes, this.#ptr + at);
     this.#end += bytes.length;
-    this.#set(entryAt + COLUMN_DICT_HASH_AT, Number(BigInt.asIntN(32, hash)));
-    this.#set(entryAt + COLUMN_DICT_HASH_AT + 4, Number(BigInt.asIntN(32, hash >> 32n)));
+    return { data, dictionary: { offsetsAt, count, bytes: { at, byteLength: bytes.length }, hash } };
   }
 
-  #texts(entryAt: number, data: TextData, { from, rows }: { readonly from: number; readonly rows: number }): void {
+  #texts(text: TextData, from: number, rows: number): Omit<ColumnEntry, 'type'> {
     this.#align();
-    const offsetsAt = this.#end;
-    this.#pair(entryAt + COLUMN_DATA_AT, offsetsAt, (rows + 1) * 4);
-    this.#end += (rows + 1) * 4;
+    const data = { at: this.#end, byteLength: (rows + 1) * 4 };
+    this.#end += data.byteLength;
     this.#align();
     const bytesAt = this.#end;
-    const { offsets, bytes } = data.kind === 'ids' ? data.dictionary : data;
-    if (data.kind === 'texts') {
+    const offsetsAt = (this.#ptr + data.at) >> 2;
+    const { offsets, bytes } = text.kind === 'ids' ? text.dictionary : text;
+    if (text.kind === 'texts') {
       const base = offsets[from]!;
       const length = offsets[from + rows]! - base;
-      for (let row = 0; row <= rows; row++) this.#set(offsetsAt + row * 4, offsets[from + row]! - base);
+      for (let row = 0; row <= rows; row++) this.#ints[offsetsAt + row] = offsets[from + row]! - base;
       this.#bytes.set(bytes.subarray(base, base + length), this.#ptr + bytesAt);
       this.#end += length;
     } else {
-      this.#set(offsetsAt, 0);
+      this.#ints[offsetsAt] = 0;
       for (let row = 0; row < rows; row++) {
-        const id = data.ids[from + row]!;
-        const length = textBytes(data, from + row);
+        const id = text.ids[from + row]!;
+        const length = textBytes(text, from + row);
         this.#bytes.set(bytes.subarray(offsets[id], offsets[id]! + length), this.#ptr + this.#end);
         this.#end += length;
-        this.#set(offsetsAt + (row + 1) * 4, this.#end - bytesAt);
+        this.#ints[offsetsAt + row + 1] = this.#end - bytesAt;
       }
     }
-    this.#pair(entryAt + COLUMN_BYTES_AT, bytesAt, this.#end - bytesAt);
+    return { data, text: { at: bytesAt, byteLength: this.#end - bytesAt } };
   }
 
-  #words(values: Int32Array): number {
+  #words(values: Int32Array): FrameBlock {
     this.#align();
     const at = this.#end;
     this.#ints.set(values, (this.#ptr + at) >> 2);
     this.#end += values.byteLength;
-    return at;
+    return { at, byteLength: values.byteLength };
   }
 
   /** Eight rows of 0 or 1 to a byte. */
-  #bitmap(values: Uint8Array, from: number, rows: number): number {
+  #bitmap(values: Uint8Array, from: number, rows: number): FrameBlock {
     this.#align();
     const at = this.#end;
     for (let row = 0; row < rows; row += 8) {
@@ -178,24 +149,15 @@ export class FrameWriter {
       for (let bit = 0; bit < count; bit++) byte |= values[from + row + bit]! << bit;
       this.#bytes[this.#ptr + at + (row >> 3)] = byte;
     }
-    this.#end += (rows + 7) >> 3;
-    return at;
+    const byteLength = (rows + 7) >> 3;
+    this.#end += byteLength;
+    return { at, byteLength };
   }
 
   #align(): void {
-    const aligned = (this.#end + 15) & ~15;
+    const aligned = padded(this.#end);
     this.#bytes.fill(0, this.#ptr + this.#end, this.#ptr + aligned);
     this.#end = aligned;
-  }
-
-  /** Two fields that follow each other: where, then how much. */
-  #pair(at: number, first: number, second: number): void {
-    this.#set(at, first);
-    this.#set(at + 4, second);
-  }
-
-  #set(at: number, value: number): void {
-    this.#ints[(this.#ptr + at) >> 2] = value;
   }
 
   #reserve(byteLength: number): void {
@@ -206,9 +168,10 @@ export class FrameWriter {
     }
     // the memory may have grown since, which leaves older views without bytes
     const { buffer } = this.#engine.bytes(this.#ptr, this.#capacity);
-    if (this.#bytes.buffer === buffer) return;
+    if (this.#bytes.buffer === buffer && this.#view.byteOffset === this.#ptr) return;
     this.#bytes = new Uint8Array(buffer as ArrayBuffer);
     this.#ints = new Int32Array(buffer as ArrayBuffer);
+    this.#view = new DataView(buffer, this.#ptr);
   }
 }
 

@@ -24,7 +24,7 @@ import { WordPool } from './column-batch.ts';
 import type { ParquetPlace } from './errors.ts';
 import { inputUnbound, parquetCorrupt, parquetTruncated, typeMismatch, unknownColumn } from './errors.ts';
 import { FrameWriter } from './frame-writer.ts';
-import type { FrameMemory } from './frame-writer.ts';
+import type { EngineMemory } from './frame-writer.ts';
 import { ParquetColumn } from './parquet-column.ts';
 import { ParquetSplitReader } from './parquet-split.ts';
 import { conversionOf, describeElement } from './parquet-types.ts';
@@ -87,7 +87,7 @@ class ParquetConnector implements Connector {
     }));
   }
 
-  async openSplit(split: SplitDescription, position: Json, engine: FrameMemory): Promise<SplitReader> {
+  async openSplit(split: SplitDescription, position: Json, engine: EngineMemory): Promise<SplitReader> {
     const { inputName: input, schema, platform } = this.#context;
     const index = split.index;
     const group = this.#footer.metadata.row_groups[index];

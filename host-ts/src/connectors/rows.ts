@@ -24,7 +24,7 @@ import type {
   SplitReader,
 } from './contract.ts';
 import { collectionRowInvalid, inputUnbound } from './errors.ts';
-import type { FrameMemory } from './frame-writer.ts';
+import type { EngineMemory } from './frame-writer.ts';
 
 /** A row as a job or a binding gives it: an object with the schema's columns; timestamps as ms, Date or ISO text. */
 export type InputRow = object;
@@ -137,7 +137,7 @@ class RowsConnector implements Connector {
     return Promise.resolve({ fingerprint: this.#fingerprint(), splits });
   }
 
-  openSplit(split: SplitDescription, position: Json, engine: FrameMemory): Promise<SplitReader> {
+  openSplit(split: SplitDescription, position: Json, engine: EngineMemory): Promise<SplitReader> {
     const rows = this.#splits[split.index];
     const { inputName, schema, platform } = this.#context;
     if (rows === undefined) return Promise.reject(inputUnbound(inputName, `has no split ${split.index}`, 'start anew'));
@@ -153,7 +153,7 @@ class RowsConnector implements Connector {
 interface RowsReaderInit {
   readonly split: RowSplit;
   readonly at: number;
-  readonly engine: FrameMemory;
+  readonly engine: EngineMemory;
   readonly schema: Schema;
   readonly inputName: string;
   readonly platform: Pick<Platform, 'clock' | 'timers'>;

@@ -5,39 +5,12 @@
  * by this room's own hash v1. Text given as strings becomes a dictionary column when values repeat,
  * else plain utf8. The frame is written into memory that the caller gives, or into a new buffer.
  */
-import {
-  COLUMN_BYTES_AT,
-  COLUMN_BYTES_LENGTH_AT,
-  COLUMN_DATA_AT,
-  COLUMN_DATA_BYTES_AT,
-  COLUMN_DICT_AT,
-  COLUMN_DICT_BYTES_AT,
-  COLUMN_DICT_BYTES_LENGTH_AT,
-  COLUMN_DICT_COUNT_AT,
-  COLUMN_DICT_HASH_AT,
-  COLUMN_ENCODING_AT,
-  COLUMN_ENTRY_BYTES,
-  COLUMN_TYPE_AT,
-  COLUMN_VALIDITY_AT,
-  ENCODING_DICTIONARY,
-  ENCODING_PLAIN,
-  FRAME_BYTES_AT,
-  FRAME_COLUMNS_AT,
-  FRAME_FLAGS_AT,
-  FRAME_HEADER_BYTES,
-  FRAME_KINDS_AT,
-  FRAME_LATE,
-  FRAME_LATE_AT,
-  FRAME_MAGIC,
-  FRAME_ROWS_AT,
-  FRAME_ROWS_MAX,
-  FRAME_TIME_COLUMN_AT,
-  ROW_INSERT,
-} from '../abi/index.ts';
+import { FRAME_FLAGS_AT, FRAME_LATE, FRAME_LATE_AT, FRAME_ROWS_MAX } from '../abi/index.ts';
 import { invariant } from '../base/index.ts';
 import type { RowValue } from '../schema/index.ts';
 import { valuesToBlocks } from './frame-values.ts';
 import type { FrameDictionary } from './frame-dictionary.ts';
+import { directoryEnd, padded, writeColumnEntry, writeFrameHead } from './frame-layout.ts';
 
 /** What a column can be given as; `validity` is a bitmap, least significant bit first, 1 = valid. */
 export type FrameColumn =
@@ -72,8 +45,6 @@ export interface ColumnBlocks {
 /** Gives memory for a frame of so many bytes, its start aligned to 16 in its buffer (or to 8). */
 export type FrameMemory = (bytes: number) => Uint8Array;
 
-const padded = (bytes: number): number => (bytes + 15) & ~15;
-
 export class FrameBuilder {
   /** TYPE_… of each column. */
   readonly types: readonly number[];
@@ -99,16 +70,16 @@ export class FrameBuilder {
       expected: this.types.length,
     });
     const blocks = columns.map((column, index) => toBlocks(column, this.types[index] ?? 0, index, rows));
-    const directoryEnd = FRAME_HEADER_BYTES + columns.length * COLUMN_ENTRY_BYTES;
     const lateBytes = late === undefined ? 0 : padded(late.byteLength);
-    const frameBytes = blocks.reduce((sum, column) => sum + blocksBytes(column), directoryEnd) + lateBytes;
+    const frameBytes =
+      blocks.reduce((sum, column) => sum + blocksBytes(column), directoryEnd(columns.length)) + lateBytes;
     const given = memory(frameBytes);
     invariant(given.byteLength >= frameBytes, 'the memory given for a frame is too small', {
       bytes: given.byteLength,
       frameBytes,
     });
     const frame = given.byteLength === frameBytes ? given : given.subarray(0, frameBytes);
-    writeFrame(frame, rows, this.types, blocks, directoryEnd);
+    writeFrame(frame, rows, this.types, blocks);
     if (late !== undefined) writeLate(frame, late, frameBytes - lateBytes);
     return frame;
   }
@@ -148,48 +119,30 @@ function blocksBytes(column: ColumnBlocks): number {
   return padded(data.byteLength) + padded(validity?.byteLength ?? 0) + padded(text?.byteLength ?? 0) + dictionaryBytes;
 }
 
-function writeFrame(
-  frame: Uint8Array,
-  rows: number,
-  types: readonly number[],
-  blocks: readonly ColumnBlocks[],
-  directoryEnd: number,
-): void {
+function writeFrame(frame: Uint8Array, rows: number, types: readonly number[], blocks: readonly ColumnBlocks[]): void {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
-  frame.fill(0, 0, directoryEnd);
-  view.setInt32(0, FRAME_MAGIC, true);
-  view.setUint32(FRAME_BYTES_AT, frame.byteLength, true);
-  view.setUint32(FRAME_ROWS_AT, rows, true);
-  view.setUint32(FRAME_COLUMNS_AT, types.length, true);
-  view.setUint32(FRAME_KINDS_AT, ROW_INSERT, true);
-  view.setInt32(FRAME_TIME_COLUMN_AT, -1, true);
-  let at = directoryEnd;
-  const place = (block: ArrayBufferView): number => {
-    const start = at;
-    const end = start + block.byteLength;
-    frame.set(new Uint8Array(block.buffer, block.byteOffset, block.byteLength), start);
-    at = padded(end);
-    frame.fill(0, end, at);
-    return start;
+  writeFrameHead(view, { byteLength: frame.byteLength, rows, columns: types.length });
+  let end = directoryEnd(types.length);
+  const place = (block: ArrayBufferView): { readonly at: number; readonly byteLength: number } => {
+    const at = end;
+    const { byteLength } = block;
+    frame.set(new Uint8Array(block.buffer, block.byteOffset, byteLength), at);
+    end = padded(at + byteLength);
+    frame.fill(0, at + byteLength, end);
+    return { at, byteLength };
   };
-  blocks.forEach((column, index) => {
-    const entry = FRAME_HEADER_BYTES + index * COLUMN_ENTRY_BYTES;
-    const set = (field: number, value: number): void => view.setUint32(entry + field, value, true);
-    const { data, validity, text, dictionary } = column;
-    view.setUint8(entry + COLUMN_TYPE_AT, types[index] ?? 0);
-    view.setUint8(entry + COLUMN_ENCODING_AT, dictionary === undefined ? ENCODING_PLAIN : ENCODING_DICTIONARY);
-    set(COLUMN_DATA_BYTES_AT, data.byteLength);
-    set(COLUMN_DATA_AT, place(data));
-    if (validity !== undefined) set(COLUMN_VALIDITY_AT, place(validity));
-    if (text !== undefined) {
-      set(COLUMN_BYTES_LENGTH_AT, text.byteLength);
-      set(COLUMN_BYTES_AT, place(text));
-    }
-    if (dictionary === undefined) return;
-    set(COLUMN_DICT_COUNT_AT, dictionary.count);
-    set(COLUMN_DICT_BYTES_LENGTH_AT, dictionary.bytes.byteLength);
-    set(COLUMN_DICT_AT, place(dictionary.offsets));
-    set(COLUMN_DICT_BYTES_AT, place(dictionary.bytes));
-    view.setBigUint64(entry + COLUMN_DICT_HASH_AT, dictionary.hash, true);
-  });
+  for (const [index, { data, validity, text, dictionary }] of blocks.entries()) {
+    writeColumnEntry(view, index, {
+      type: types[index] ?? 0,
+      data: place(data),
+      validityAt: validity && place(validity).at,
+      text: text && place(text),
+      dictionary: dictionary && {
+        offsetsAt: place(dictionary.offsets).at,
+        count: dictionary.count,
+        bytes: place(dictionary.bytes),
+        hash: dictionary.hash,
+      },
+    });
+  }
 }

@@ -4,5 +4,6 @@ export * from './engine-task.ts';
 export * from './errors.ts';
 export * from './frame-builder.ts';
 export * from './frame-dictionary.ts';
+export * from './frame-layout.ts';
 export * from './frame-reader.ts';
 export { hashBytes, hashDictionary } from './hash-v1.ts';

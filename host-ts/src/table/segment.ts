@@ -5,30 +5,10 @@
  * have more than FRAME_ROWS_MAX rows; it only ever meets host code. Text columns with few distinct values carry a
  * dictionary of what the segment uses.
  */
-import {
-  COLUMN_BYTES_AT,
-  COLUMN_BYTES_LENGTH_AT,
-  COLUMN_DATA_AT,
-  COLUMN_DATA_BYTES_AT,
-  COLUMN_DICT_AT,
-  COLUMN_DICT_BYTES_AT,
-  COLUMN_DICT_BYTES_LENGTH_AT,
-  COLUMN_DICT_COUNT_AT,
-  COLUMN_ENCODING_AT,
-  COLUMN_ENTRY_BYTES,
-  COLUMN_VALIDITY_AT,
-  ENCODING_DICTIONARY,
-  FRAME_BYTES_AT,
-  FRAME_COLUMNS_AT,
-  FRAME_HEADER_BYTES,
-  FRAME_KINDS_AT,
-  FRAME_MAGIC,
-  FRAME_ROWS_AT,
-  FRAME_TIME_COLUMN_AT,
-  ROW_INSERT,
-  TYPE_BOOL,
-} from '../abi/index.ts';
+import { TYPE_BOOL } from '../abi/index.ts';
 import { STORED_VALUE_BYTES } from '../base/index.ts';
+import { directoryEnd, padded, writeColumnEntry, writeFrameHead } from '../engine/index.ts';
+import type { ColumnEntry, FrameBlock } from '../engine/index.ts';
 import type { RowStore, StoreColumn } from './row-store.ts';
 
 export interface SegmentBytes {
@@ -48,24 +28,13 @@ export function* encodeSegments(store: RowStore, valueBytes = STORED_VALUE_BYTES
 
 /** Rows [from, to) as one frame. */
 export function encodeRows(store: RowStore, from: number, to: number): Uint8Array {
-  const blocks = new BlockWriter(FRAME_HEADER_BYTES + store.columns.length * COLUMN_ENTRY_BYTES);
-  const entries = store.columns.map((column) => encodeColumn(column, { from, to, blocks }));
+  const { columns } = store;
+  const blocks = new BlockWriter(directoryEnd(columns.length));
+  const entries = columns.map((column) => encodeColumn(column, { from, to, blocks }));
   const frame = blocks.finish();
   const view = new DataView(frame.buffer);
-  view.setInt32(0, FRAME_MAGIC, true);
-  view.setUint32(FRAME_BYTES_AT, frame.length, true);
-  view.setUint32(FRAME_ROWS_AT, to - from, true);
-  view.setUint32(FRAME_COLUMNS_AT, store.columns.length, true);
-  view.setUint32(FRAME_KINDS_AT, ROW_INSERT, true);
-  view.setInt32(FRAME_TIME_COLUMN_AT, -1, true);
-  entries.forEach((entry, index) => {
-    const entryAt = FRAME_HEADER_BYTES + index * COLUMN_ENTRY_BYTES;
-    view.setUint8(entryAt, store.columns[index]!.type);
-    for (const [field, value] of entry) {
-      if (field === COLUMN_ENCODING_AT) view.setUint8(entryAt + field, value);
-      else view.setUint32(entryAt + field, value, true);
-    }
-  });
+  writeFrameHead(view, { byteLength: frame.length, rows: to - from, columns: columns.length });
+  for (const [index, entry] of entries.entries()) writeColumnEntry(view, index, entry);
   return frame;
 }
 
@@ -90,27 +59,20 @@ interface Range {
   readonly blocks: BlockWriter;
 }
 
-type Entry = (readonly [field: number, value: number])[];
-
-function encodeColumn(column: StoreColumn, { from, to, blocks }: Range): Entry {
+function encodeColumn(column: StoreColumn, range: Range): ColumnEntry {
   const { type, values, words, nulls, pool } = column;
-  const entry: Entry = [];
-  if (nulls !== undefined && nulls.subarray(from, to).includes(1)) {
-    entry.push([COLUMN_VALIDITY_AT, blocks.add(bitmap(to - from, (row) => nulls[from + row] === 0))]);
-  }
-  const add = (at: number, atField: number, bytes: number, bytesField: number): void => {
-    entry.push([atField, at], [bytesField, bytes]);
-  };
-  if (pool !== undefined) return [...entry, ...encodeTexts(column, { from, to, blocks })];
+  const { from, to, blocks } = range;
+  const hasNulls = nulls !== undefined && nulls.subarray(from, to).includes(1);
+  const validityAt = hasNulls ? blocks.add(bitmap(to - from, (row) => nulls[from + row] === 0)).at : undefined;
+  if (pool !== undefined) return { type, validityAt, ...encodeTexts(column, range) };
   const data =
     type === TYPE_BOOL
       ? bitmap(to - from, (row) => values[from + row] === 1 && nulls?.[from + row] !== 1)
       : bytesOf(values.subarray(from * words, to * words));
-  add(blocks.add(data), COLUMN_DATA_AT, data.length, COLUMN_DATA_BYTES_AT);
-  return entry;
+  return { type, validityAt, data: blocks.add(data) };
 }
 
-function encodeTexts(column: StoreColumn, { from, to, blocks }: Range): Entry {
+function encodeTexts(column: StoreColumn, { from, to, blocks }: Range): Omit<ColumnEntry, 'type'> {
   const { values, nulls } = column;
   const pool = column.pool!;
   const rows = to - from;
@@ -131,25 +93,11 @@ function encodeTexts(column: StoreColumn, { from, to, blocks }: Range): Entry {
   used.forEach((id, index) => (offsets[index + 1] = offsets[index]! + (id < 0 ? 0 : pool.byteLength(id))));
   const bytes = new Uint8Array(offsets[used.length]!);
   used.forEach((id, index) => id >= 0 && bytes.set(pool.bytes(id), offsets[index]));
-  const offsetsAt = blocks.add(bytesOf(offsets));
-  const bytesAt = blocks.add(bytes);
-  if (!asDictionary) {
-    return [
-      [COLUMN_DATA_AT, offsetsAt],
-      [COLUMN_DATA_BYTES_AT, offsets.byteLength],
-      [COLUMN_BYTES_AT, bytesAt],
-      [COLUMN_BYTES_LENGTH_AT, bytes.length],
-    ];
-  }
-  return [
-    [COLUMN_ENCODING_AT, ENCODING_DICTIONARY],
-    [COLUMN_DATA_AT, blocks.add(bytesOf(ids))],
-    [COLUMN_DATA_BYTES_AT, ids.byteLength],
-    [COLUMN_DICT_AT, offsetsAt],
-    [COLUMN_DICT_COUNT_AT, used.length],
-    [COLUMN_DICT_BYTES_AT, bytesAt],
-    [COLUMN_DICT_BYTES_LENGTH_AT, bytes.length],
-  ];
+  const ends = blocks.add(bytesOf(offsets));
+  const text = blocks.add(bytes);
+  if (!asDictionary) return { data: ends, text };
+  const dictionary = { offsetsAt: ends.at, count: used.length, bytes: text, hash: 0n };
+  return { data: blocks.add(bytesOf(ids)), dictionary };
 }
 
 function textAt({ values, nulls }: StoreColumn, row: number): number {
@@ -176,15 +124,15 @@ class BlockWriter {
   }
 
   /** Where the block will lie. The bytes are borrowed until `finish`. */
-  add(bytes: Uint8Array): number {
-    const at = (this.#end + 15) & ~15;
+  add(bytes: Uint8Array): FrameBlock {
+    const at = padded(this.#end);
     this.#blocks.push({ at, bytes });
     this.#end = at + bytes.length;
-    return at;
+    return { at, byteLength: bytes.length };
   }
 
   finish(): Uint8Array<ArrayBuffer> {
-    const frame = new Uint8Array((this.#end + 15) & ~15);
+    const frame = new Uint8Array(padded(this.#end));
     for (const { at, bytes } of this.#blocks) frame.set(bytes, at);
     return frame;
   }
