@@ -2,7 +2,8 @@
  * From a frame's columns to a store's: the reading half of frames on the host's side of a table.
  *
  * Frames come from the own engine and from storage. What a damaged frame could break is checked: the magic number,
- * the columns' types, and that every block lies inside the bytes.
+ * the columns' types, and that every block lies inside the bytes. Blocks are read where they lie and not through
+ * FrameReader: its views of everything would more than halve the speed of small frames.
  */
 import {
   COLUMN_BYTES_AT,
