@@ -9,7 +9,7 @@ import { FRAME_ROWS_MAX } from "../../abi";
 import { PAGE_COUNT_AT, Table, pageEnd, pageEntries, tablePageAt } from "../state/index";
 import { emitBatch, emitFinish, emitRows, emitStart } from "./window-emit";
 import { mergeSpace, mergedFree, mergedNew } from "./window-merge";
-import { lastWindowEnd } from "../time/index";
+import { firstWindowEnd, lastWindowEnd } from "../time/index";
 import { spaceFree, spaceInWindow } from "./window-space";
 import { Space, WindowOperator, distinctTableAt } from "./window-types";
 
@@ -83,6 +83,7 @@ function fireBegin(op: WindowOperator): bool {
   let only: usize = 0;
   for (let i = 0; i < op.spaceCount; i++) {
     const space = op.spaceAt(i);
+    if (space.slice >= end) break; // and so are all behind it
     if (!spaceInWindow(op, space, end)) continue;
     taking++;
     only = changetype<usize>(space);
@@ -96,6 +97,7 @@ function fireBegin(op: WindowOperator): bool {
   const main = changetype<Table>(op.running);
   for (let i = 0; i < op.spaceCount; i++) {
     const space = op.spaceAt(i);
+    if (space.slice >= end) break;
     if (space.added != 0 || !spaceInWindow(op, space, end)) continue;
     if (!mergeSpace(op, space, main, op.runningDistinct, 1)) return false;
     space.added = op.incremental;
@@ -109,8 +111,10 @@ function fireEnd(op: WindowOperator): bool {
   const end = op.fireEnd;
   let kept = 0;
   let next = i64.MAX_VALUE;
-  for (let i = 0; i < op.spaceCount; i++) {
+  let i = 0;
+  for (; i < op.spaceCount; i++) {
     const space = op.spaceAt(i);
+    if (space.slice >= end) break;
     if (space.nextEnd == end) space.nextEnd = end + op.slide;
     if (space.nextEnd > lastWindowEnd(space.slice, op.size, op.slide, op.offset)) {
       if (space.added != 0 && !mergeSpace(op, space, changetype<Table>(op.running), op.runningDistinct, -1))
@@ -122,14 +126,30 @@ function fireEnd(op: WindowOperator): bool {
     store<usize>(op.spaces + ((<usize>kept) << 2), changetype<usize>(space));
     kept++;
   }
+  // what lies ahead of the window is not touched, however much it is: splits may be far apart
+  const rest = op.spaceCount - i;
+  memory.copy(op.spaces + ((<usize>kept) << 2), op.spaces + ((<usize>i) << 2), (<usize>rest) << 2);
+  kept += rest;
   op.spaceCount = kept;
-  op.nextEnd = next;
+  op.nextEnd = min(next, nextEndFrom(op, kept - rest));
   op.fireMain = 0;
   if (op.running != 0 && (op.incremental == 0 || kept == 0 || worthRebuilding(op))) {
     mergedFree(op);
     for (let i = 0; i < kept; i++) op.spaceAt(i).added = 0;
   }
   return true;
+}
+
+/** Smallest nextEnd of the namespaces from `first` on, of which no window has fired yet. */
+function nextEndFrom(op: WindowOperator, first: i32): i64 {
+  let next = i64.MAX_VALUE;
+  for (let i = first; i < op.spaceCount; i++) {
+    const space = op.spaceAt(i);
+    // the first ends of later slices are not smaller
+    if (firstWindowEnd(space.slice, op.size, op.slide, op.width, op.offset) >= next) break;
+    next = min(next, space.nextEnd);
+  }
+  return next;
 }
 
 /**
