@@ -96,8 +96,8 @@ export class Cluster {
   }
 }
 
-export function registryFor({ frames, splitCount }, gate) {
-  if (frames) return { frames: framesConnector(frames, gate) };
+export function registryFor({ frames, splitCount }, gate, beforeReady) {
+  if (frames) return { frames: framesConnector(frames, gate, beforeReady) };
   return {
     parquet: async (binding, context) =>
       head(await connectors.standardConnectors.parquet(binding, context), splitCount),

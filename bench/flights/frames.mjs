@@ -48,14 +48,15 @@ export async function readSplit(connector, split, engine, take) {
   reader.close();
 }
 
-/** `gate`: i32[2] in shared memory: slots that are ready, and whether it is open. */
-export function framesConnector({ memory, splits }, gate) {
+/** `gate`: i32[2] in shared memory: slots that are ready, and whether it is open; `beforeReady` is called by each slot. */
+export function framesConnector({ memory, splits }, gate, beforeReady = () => undefined) {
   const words = new Int32Array(gate);
   const loaded = new Map(); // engine → address of the frames
   const load = (engine) => {
     const base = engine.alloc(memory.byteLength);
     engine.bytes(base, memory.byteLength).set(new Uint8Array(memory));
     loaded.set(engine, base);
+    beforeReady();
     Atomics.add(words, READY, 1);
     Atomics.notify(words, READY);
   };

@@ -1,4 +1,6 @@
 // A thread that serves one slot of one job after another.
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { parentPort } from 'node:worker_threads';
 import { registryFor } from './cluster.mjs';
 import { opened } from './frames.mjs';
@@ -6,6 +8,9 @@ import { JOBS } from './jobs.mjs';
 import { adapterNode, api, checkpoint, exchange, slot as slotRoom } from './rooms.mjs';
 
 const platform = adapterNode.nodePlatform();
+// the engine of the job before and the frames that were copied in are not this job's garbage
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc');
 
 parentPort.on('message', ({ job, gate, frames, splitCount, control, storage: port }) => {
   const storage = checkpoint.remoteStorage(port);
@@ -17,7 +22,7 @@ parentPort.on('message', ({ job, gate, frames, splitCount, control, storage: por
     openStorage: async () => checkpoint.keptOpen(storage),
     openChannels: exchange.channelOpener(platform.timers),
     buildJob: (_, parameters) => api.buildJob(JOBS[job], parameters),
-    connectors: registryFor({ frames, splitCount }, gate),
+    connectors: registryFor({ frames, splitCount }, gate, collectGarbage),
   });
   control.on('message', (message) => {
     if (message.type !== 'close') return slot.receive(message);
