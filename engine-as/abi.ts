@@ -11,10 +11,6 @@ export const ABI_VERSION: i32 = 1;
 export const STATUS_DONE: i32 = 0;
 /** One output frame is ready (`task_out_*`); take it, then call `task_resume`. */
 export const STATUS_OUTPUT: i32 = 1;
-/** The call used up its budget of work; call `task_resume` when the loop comes round. */
-export const STATUS_BUDGET: i32 = 2;
-/** Cold pages are wanted (reserved for stores that fetch pages). */
-export const STATUS_NEED_PAGES: i32 = 3;
 /** The call failed; the error slot says how (`error_*`). */
 export const STATUS_ERROR: i32 = -1;
 

@@ -1,7 +1,6 @@
 /** The errors of the Cloudflare home: one factory per code. HTTP status by code is in http-errors.ts. */
 import { SluiceError } from '../../host-ts/src/base/index.ts';
 import type { ErrorContext } from '../../host-ts/src/base/index.ts';
-import { LOG_PARTITIONS_MAX } from './limits.ts';
 
 function user(code: string, message: string, hint: string, context: ErrorContext = {}): SluiceError {
   return new SluiceError({ code, kind: 'user', message, hint, context });
@@ -192,10 +191,6 @@ export function logTrimmed(offset: number, from: number): SluiceError {
     'the job can only go on from its checkpoints ("resume": true); send the rows again for a fresh start',
     { offset, from },
   );
-}
-
-export function partitionOutOfRange(partition: string): SluiceError {
-  return parameterInvalid('partition', partition, `a whole number from 0 to ${LOG_PARTITIONS_MAX - 1}`);
 }
 
 // ---- between objects ------------------------------------------------------------------------

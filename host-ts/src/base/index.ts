@@ -1,4 +1,4 @@
-/** Contracts that every room may use: errors, ids, limits. */
+/** Contracts that every room may use: errors, plain data, limits. */
 export * from './errors.ts';
-export * from './ids.ts';
+export * from './json.ts';
 export * from './limits.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bytesSource } from '../platform/index.ts';
-import { seeded } from '../../test/formats/decode-text.ts';
+import { seeded } from '../../test/engine/test-engine.ts';
 import { TextBytes } from './text-bytes.ts';
 import type { TextRange } from './text-bytes.ts';
 

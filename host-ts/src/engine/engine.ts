@@ -39,7 +39,7 @@ export class Engine {
   private constructor(instance: WebAssembly.Instance) {
     this.#functions = instance.exports as unknown as Record<string, EngineFunction | undefined>;
     this.#memory = instance.exports['memory'] as WebAssembly.Memory;
-    this.#buffer = this.#memory.buffer as ArrayBuffer;
+    this.#buffer = this.#memory.buffer;
     this.#view = new Uint8Array(this.#buffer);
   }
 
@@ -141,7 +141,7 @@ export class Engine {
   }
 
   #bytes(): Uint8Array {
-    const buffer = this.#memory.buffer as ArrayBuffer;
+    const buffer = this.#memory.buffer;
     if (buffer !== this.#buffer) {
       this.#buffer = buffer;
       this.#view = new Uint8Array(buffer);

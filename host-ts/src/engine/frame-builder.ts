@@ -62,7 +62,7 @@ export class FrameBuilder {
     rows: number,
     columns: readonly FrameColumn[],
     memory: FrameMemory = newMemory,
-    late: BigInt64Array | undefined = undefined,
+    late?: BigInt64Array,
   ): Uint8Array {
     invariant(rows >= 0 && rows <= FRAME_ROWS_MAX, 'a frame has too many rows', { rows, rowsMax: FRAME_ROWS_MAX });
     invariant(columns.length === this.types.length, 'a frame has other columns than its builder', {

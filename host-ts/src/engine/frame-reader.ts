@@ -198,13 +198,13 @@ export class ColumnReader {
   /** A utf8 value; nulls are not looked at. */
   string(row: number): string {
     if (this.dictionary !== undefined) return this.dictionary.string(this.words[row]!);
-    return decoder.decode(this.text.subarray(this.words[row]!, this.words[row + 1]!));
+    return decoder.decode(this.text.subarray(this.words[row], this.words[row + 1]));
   }
 
   /** The bytes of a utf8 value: a view into the frame. */
   stringBytes(row: number): Uint8Array {
     if (this.dictionary !== undefined) return this.dictionary.entry(this.words[row]!);
-    return this.text.subarray(this.words[row]!, this.words[row + 1]!);
+    return this.text.subarray(this.words[row], this.words[row + 1]);
   }
 }
 
@@ -236,7 +236,7 @@ export class DictionaryReader {
   }
 
   entry(id: number): Uint8Array {
-    return this.bytes.subarray(this.offsets[id]!, this.offsets[id + 1]!);
+    return this.bytes.subarray(this.offsets[id], this.offsets[id + 1]);
   }
 }
 

@@ -133,7 +133,7 @@ function plainOf(ids: Int32Array, dictionary: FrameDictionary): { data: Int32Arr
   }
   const text = new Uint8Array(data[ids.length]!);
   for (let row = 0; row < ids.length; row++) {
-    text.set(bytes.subarray(offsets[ids[row]!]!, offsets[ids[row]! + 1]!), data[row]!);
+    text.set(bytes.subarray(offsets[ids[row]!], offsets[ids[row]! + 1]), data[row]);
   }
   return { data, text };
 }

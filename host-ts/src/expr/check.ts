@@ -36,11 +36,6 @@ export function checkPredicate(expr: ExprJson, schema: Schema): TypedExpr {
   throw mismatch('filter', [typed], 'a filter needs a bool: compare the value with something', node);
 }
 
-/** The type of the expression's result in the schema. */
-export function exprType(expr: ExprJson, schema: Schema): TypeName {
-  return checkExpr(expr, schema).type;
-}
-
 const ARITY: Readonly<Record<CallOp, number>> = {
   add: 2,
   sub: 2,

@@ -1,7 +1,7 @@
 /** Expressions as data: built fluently, checked against a schema, compiled for the engine. */
 export type { ColumnsOf, Operand, ShapeOf } from './build.ts';
 export { CaseBuilder, caseWhen, coalesce, col, Expr, isExpr, lit, toExprJson } from './build.ts';
-export { checkExpr, checkPredicate, exprType } from './check.ts';
+export { checkExpr, checkPredicate } from './check.ts';
 export { compileExpr, exprOperationName } from './compile.ts';
 export { evaluationFailed, typeMismatch, unknownColumn } from './errors.ts';
 export type { EvaluationCode } from './errors.ts';

@@ -5,7 +5,6 @@
  * The rules are those of check.ts; expr-types.test.ts holds the two together.
  */
 import type { ColumnType, Schema, TypeName } from '../schema/index.ts';
-import type { ArithmeticOp } from './json.ts';
 
 export interface TypeOfColumn<Name extends string> {
   readonly typeOfColumn: Name;
@@ -90,8 +89,6 @@ export type LiteralType<V> = V extends number
         : V extends Date
           ? 'timestamp'
           : 'null';
-
-export type ArithmeticShape<Op extends ArithmeticOp, A, B> = TypeOfArithmetic<Op, A, B>;
 
 /** The column type of a shape in a schema, as a projection makes it. */
 export type ResultColumn<T, S extends Schema> =

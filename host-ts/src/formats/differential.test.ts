@@ -6,7 +6,8 @@ import { bool, f64, i64, schemaTypeCodes, timestamp, utf8 } from '../schema/inde
 import { FrameBuilder } from '../engine/index.ts';
 import type { RowValue, Schema } from '../schema/index.ts';
 import { csvHeader, encodeCsv, encodeNdjson } from './encode-text.ts';
-import { decode, seeded, testEngine } from '../../test/formats/decode-text.ts';
+import { decode, testEngine } from '../../test/formats/decode-text.ts';
+import { seeded } from '../../test/engine/test-engine.ts';
 import type { TestInput } from '../../test/formats/decode-text.ts';
 
 const PAPA = { header: true, delimiter: ',', skipEmptyLines: true } as const;

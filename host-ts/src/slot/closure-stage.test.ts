@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FRAME_ROWS_MAX } from '../abi/index.ts';
 import { FrameBuilder, FrameReader } from '../engine/index.ts';
-import type { ClosureTaskPlan, UserFunction } from '../plan/index.ts';
+import type { ClosureTaskPlan } from '../plan/index.ts';
 import { i64, schemaTypeCodes, utf8 } from '../schema/index.ts';
 import type { RowValue, Schema } from '../schema/index.ts';
 import { ClosureStage } from './closure-stage.ts';
@@ -21,7 +21,7 @@ function stageOf(form: Form, run: (row: RowView) => unknown): ClosureStage {
     inSchema: SCHEMA,
     outSchema: SCHEMA,
   } as unknown as ClosureTaskPlan;
-  return new ClosureStage(plan, [run as unknown as UserFunction]);
+  return new ClosureStage(plan, [run]);
 }
 
 function frameOf(rows: readonly (readonly [RowValue, RowValue])[], late?: readonly bigint[]): FrameRef {

@@ -72,14 +72,3 @@ function checkFrame(task: EngineTask, framePtr: number): void {
   let status = task.push(framePtr);
   while (status === STATUS_OUTPUT) status = task.resume();
 }
-
-/** A seeded generator of whole numbers below a bound (xorshift). */
-export function seeded(seed: number): (bound: number) => number {
-  let state = seed | 1;
-  return (bound) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % bound;
-  };
-}
