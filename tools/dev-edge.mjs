@@ -18,10 +18,10 @@ export const OFFLINE = {
   CLOUDFLARE_CF_FETCH_ENABLED: 'false',
 };
 
-/** Starts wrangler with our configuration; the child process. */
-export function wrangler(args, options = {}) {
+/** Starts wrangler with our configuration or another one; the child process. */
+export function wrangler(args, { config = path.join(ROOT, 'worker', 'wrangler.jsonc'), ...options } = {}) {
   const bin = path.join(ROOT, 'node_modules', 'wrangler', 'bin', 'wrangler.js');
-  return spawn(process.execPath, [bin, ...args, '--config', path.join(ROOT, 'worker', 'wrangler.jsonc')], {
+  return spawn(process.execPath, [bin, ...args, '--config', config], {
     cwd: ROOT,
     env: { ...process.env, ...OFFLINE },
     ...options,

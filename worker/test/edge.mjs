@@ -1,7 +1,7 @@
 // Runs the built Worker in workerd for tests: HTTP on a port, state in a folder, kill -9 of the process.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
@@ -19,11 +19,16 @@ const { Miniflare } = await import(requireOfWrangler.resolve('miniflare'));
 const OBJECTS = { SLUICE_COORDINATOR: 'Coordinator', SLUICE_SLOT: 'Slot', SLUICE_LOG: 'Log' };
 const DATE = /"compatibility_date": "([^"]+)"/.exec(readFileSync(path.join(ROOT, 'worker/wrangler.jsonc'), 'utf8'))[1];
 
-/** Builds what is stale and starts workerd; `module` is another main module in place of dist/worker/index.js. */
-export async function startEdge({ folder, module } = {}) {
-  if (!build({ names: ['worker'], log: () => undefined })) throw new Error('the worker could not be built');
+/**
+ * Starts workerd on our own Worker, built if it is stale; on another main module in its place (`module`); or on a
+ * bundle that wrangler has written (`bundle`: folder and name of the main module). `folder` keeps the state.
+ */
+export async function startEdge({ folder, module, bundle } = {}) {
+  if (!bundle && !build({ names: ['worker'], log: () => undefined })) throw new Error('the worker could not be built');
   const own = folder === undefined ? await mkdtemp(path.join(tmpdir(), 'sluice-edge-')) : undefined;
-  const dist = path.join(ROOT, 'dist', 'worker');
+  const dist = bundle?.folder ?? path.join(ROOT, 'dist', 'worker');
+  const mainModule = bundle?.main ?? 'index.js';
+  const wasm = readdirSync(dist).filter((name) => name.endsWith('.wasm'));
   const port = await freePort();
   const miniflare = new Miniflare({
     cf: false,
@@ -38,11 +43,13 @@ export async function startEdge({ folder, module } = {}) {
           name: 'sluice',
           compatibilityDate: DATE,
           manifest: {
-            mainModule: 'index.js',
+            mainModule,
             modulesRoot: dist,
             modules: {
-              'index.js': { type: 'esm', contents: module ?? readFileSync(path.join(dist, 'index.js'), 'utf8') },
-              'engine.wasm': { type: 'wasm', contents: readFileSync(path.join(dist, 'engine.wasm')) },
+              [mainModule]: { type: 'esm', contents: module ?? readFileSync(path.join(dist, mainModule), 'utf8') },
+              ...Object.fromEntries(
+                wasm.map((name) => [name, { type: 'wasm', contents: readFileSync(path.join(dist, name)) }]),
+              ),
             },
           },
           env: Object.fromEntries(
@@ -116,6 +123,7 @@ export function jobAt(edge, job) {
       edge.request(`/jobs/${job}/inputs/${input}${query}`, {
         method: 'POST',
         body,
+        duplex: 'half',
         headers: { 'content-type': type },
       }),
     end: (input, query = '') => call('POST', `/inputs/${input}/end${query}`),

@@ -109,7 +109,8 @@ test('the protocol of producers: duplicates, fences, holes, the end', async () =
 
 test('tables: parts, single rows, names', async () => {
   const job = jobAt(edge, 'late-flights');
-  await job.rows('flights', CSV, { type: 'text/csv' });
+  const inPieces = new Blob([CSV.subarray(0, 4000), CSV.subarray(4000)]).stream(); // without an announced length
+  await job.rows('flights', inPieces, { type: 'text/csv' });
   await job.end('flights');
   await job.post('/start');
   await job.finished();
@@ -133,6 +134,8 @@ test('stopped with a last checkpoint, resumed with other slots; paused, paced, e
   assert.equal((await job.post('/resume')).paused, false);
   await job.until(({ rowsRead }) => rowsRead === facts.rows[0]);
   assert.ok((await job.post('/checkpoint')).epoch > 0);
+  assert.equal((await job.post('/rescale', { parallelism: 4 })).parallelism, 4);
+  await job.until(({ phase, rowsRead }) => phase === 'running' && rowsRead === facts.rows[0]);
   const { epoch } = await job.post('/stop');
   assert.equal((await job.status()).phase, 'cancelled');
   await job.end('flights');
