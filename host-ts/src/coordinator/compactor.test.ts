@@ -1,0 +1,53 @@
+/** Compaction: what is merged, how it is named, one at a time. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MemoryCheckpointStorage } from '../checkpoint/index.ts';
+import type { TableSegment } from '../checkpoint/index.ts';
+import { gate } from '../../test/coordinator/stage.ts';
+import { Compactor } from './compactor.ts';
+import type { Results } from './results.ts';
+
+const segments = (count: number): TableSegment[] =>
+  Array.from({ length: count }, (_, at) => ({ value: `v${at}`, bytes: 1_000, rows: 10, epoch: at + 1, slot: 0 }));
+
+/** Merges by keeping the names of what was given. */
+function resultsOf(wait: Promise<void> = Promise.resolve()): Results {
+  const table = {
+    compact: async (replaced: readonly TableSegment[]) => {
+      await wait;
+      return [{ bytes: new TextEncoder().encode(replaced.map(({ value }) => value).join()), rows: 7 }];
+    },
+  };
+  return { table: () => ({ table }) } as unknown as Results;
+}
+
+test('many small segments become one, stored before it is told, under a name of the attempt', async () => {
+  const storage = new MemoryCheckpointStorage();
+  await storage.fence(4);
+  const compactor = new Compactor(storage, resultsOf());
+  const [done, ...others] = await compactor.run(4, { many: segments(20), few: segments(3) });
+  assert.equal(others.length, 0, 'few are not worth it');
+  assert.equal(done?.table, 'many');
+  const merged = done.merged[0]!;
+  const { value, rows, epoch, bytes } = merged;
+  assert.deepEqual({ value, rows, epoch }, { value: 'a4-c0', rows: 7, epoch: 20 });
+  const stored = await storage.getValue(value);
+  assert.equal(stored.length, bytes);
+  assert.equal(new TextDecoder().decode(stored), done.replaced.map((segment) => segment.value).join());
+  const again = await compactor.run(4, { many: segments(20) });
+  assert.equal(again[0]?.merged[0]?.value, 'a4-c1', 'names are used once');
+});
+
+test('one at a time; after a failure the next one works', async () => {
+  const storage = new MemoryCheckpointStorage();
+  await storage.fence(1);
+  const waiting = gate();
+  const compactor = new Compactor(storage, resultsOf(waiting.passed));
+  const first = compactor.run(1, { t: segments(20) });
+  assert.deepEqual(await compactor.run(1, { t: segments(20) }), []);
+  waiting.open();
+  assert.equal((await first).length, 1);
+  await storage.fence(2);
+  await assert.rejects(compactor.run(1, { t: segments(20) }), { code: 'STORAGE_FENCED' });
+  assert.equal((await compactor.run(2, { t: segments(20) })).length, 1);
+});
