@@ -165,12 +165,15 @@ test('the alarm goes on with a run after kill -9 when nobody asks', async () => 
   assert.deepEqual(await job.table(late.table), facts.csvResults['late-flights']);
 });
 
-test('a run that cannot reach its input after a crash waits, and goes on when it can', async () => {
+test('a run that cannot reach its input after a crash waits, and goes on when it can', async (context) => {
   const job = jobAt(edge, 'late-flights');
-  const files = { port: 0, data: { '/fixture.csv': path.join(ROOT, 'demo', 'data', 'fixture.csv') } };
-  const server = await serve(files);
-  const url = `http://127.0.0.1:${server.port}/fixture.csv`;
-  await job.post('/start', { inputs: { flights: url }, pace: 1000 });
+  let server;
+  context.after(() => server.close());
+  const data = { '/fixture.csv': path.join(ROOT, 'demo', 'data', 'fixture.csv') };
+  server = await serve({ port: 0, data });
+  const { port } = server;
+  const inputs = { flights: `http://127.0.0.1:${port}/fixture.csv` };
+  await job.post('/start', { inputs, pace: 1000 });
   await job.until(({ rowsRead }) => rowsRead > 0);
   const { epoch } = await job.post('/checkpoint');
   await server.close();
@@ -182,19 +185,15 @@ test('a run that cannot reach its input after a crash waits, and goes on when it
   }
   assert.equal((await edge.request('/jobs/late-flights/start', { method: 'POST' })).status, 409);
   assert.equal((await edge.request('/jobs/late-flights/checkpoint', { method: 'POST' })).status, 409);
-  const again = await serve({ ...files, port: server.port });
-  try {
-    for (let waited = 0; (await status()).phase !== 'running'; waited++) {
-      assert.ok(waited < 1000);
-      await sleep(50);
-    }
-    await job.post('/pace', {});
-    const { restoredEpoch } = await job.finished();
-    assert.equal(restoredEpoch, epoch);
-    assert.deepEqual(await job.table(late.table), facts.csvResults['late-flights']);
-  } finally {
-    await again.close();
+  server = await serve({ port, data });
+  for (let waited = 0; (await status()).phase !== 'running'; waited++) {
+    assert.ok(waited < 1000);
+    await sleep(50);
   }
+  await job.post('/pace', {});
+  const { restoredEpoch } = await job.finished();
+  assert.equal(restoredEpoch, epoch);
+  assert.deepEqual(await job.table(late.table), facts.csvResults['late-flights']);
 });
 
 test('a run whose coordinator crashes before its first checkpoint begins anew, one that waits for nobody goes on', async () => {
