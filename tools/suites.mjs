@@ -15,7 +15,8 @@ const PROJECTS = ['portable', 'browser', 'node', 'demo', 'worker'];
 
 const SUITES = {
   tidy: () => check('node', ['tools/tidy.mjs'], /^tidy: /gm),
-  format: () => check('prettier', ['--check', '--log-level', 'warn', '.'], /^\[(?:warn\] (?!Code style)|error\] \S+: )/gm),
+  format: () =>
+    check('prettier', ['--check', '--log-level', 'warn', '.'], /^\[(?:warn\] (?!Code style)|error\] \S+: )/gm),
   lint: () => check('oxlint', ['--type-aware', '--deny-warnings'], /^ {2}[×⚠x!] /gm),
   types,
   specs: (words) => counted('node', ['engine-as/spec.mjs', ...words], 'specs'),

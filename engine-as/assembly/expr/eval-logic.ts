@@ -102,10 +102,12 @@ function run64<Op>(a: usize, b: usize, out: usize): void {
   compare64<Op>(source(a), step(a), source(b), step(b), changetype<Register>(out).data, rows);
 }
 
+
 @inline
 function run32<Op>(a: usize, b: usize, out: usize): void {
   compare32<Op>(source(a), step(a), source(b), step(b), changetype<Register>(out).data, rows);
 }
+
 
 @inline
 function runBits<Op>(a: usize, b: usize, out: usize): void {

@@ -37,25 +37,30 @@ export function programWords(program: usize): i32 {
   return load<i32>(program, 4);
 }
 
+
 @inline
 export function programRegisters(program: usize): i32 {
   return load<i32>(program, 8);
 }
+
 
 @inline
 export function programInstructions(program: usize): i32 {
   return load<i32>(program, 12);
 }
 
+
 @inline
 export function programPool(program: usize): i32 {
   return load<i32>(program, 16);
 }
 
+
 @inline
 export function programResult(program: usize): i32 {
   return load<i32>(program, 20);
 }
+
 
 @inline
 export function programResultType(program: usize): i32 {
@@ -68,15 +73,18 @@ export function instructionAt(program: usize, index: i32): usize {
   return program + ((<usize>EXPR_HEADER_WORDS) << 2) + <usize>index * INSTRUCTION_BYTES;
 }
 
+
 @inline
 export function opOf(at: usize): i32 {
   return load<i32>(at);
 }
 
+
 @inline
 export function typeOf(at: usize): i32 {
   return load<i32>(at, 4);
 }
+
 
 @inline
 export function writtenOf(at: usize): i32 {
@@ -88,10 +96,12 @@ export function operandOf(at: usize, index: i32): i32 {
   return load<i32>(at + ((<usize>index) << 2), 12);
 }
 
+
 @inline
 export function guardOf(at: usize): i32 {
   return load<i32>(at, 24);
 }
+
 
 @inline
 export function immediateOf(at: usize): i32 {

@@ -66,6 +66,7 @@ export function operand(at: usize, index: i32): usize {
   return register(number < 0 ? operandOf(at, 0) : number);
 }
 
+
 @inline
 export function constantPtr(reg: usize): usize {
   return reg + CONSTANT_AT;
@@ -75,6 +76,7 @@ export function constantPtr(reg: usize): usize {
 export function source(reg: usize): usize {
   return changetype<Register>(reg).constant != 0 ? reg + CONSTANT_AT : changetype<Register>(reg).data;
 }
+
 
 @inline
 export function step(reg: usize): usize {
@@ -86,6 +88,7 @@ export function validSource(reg: usize): usize {
   const validity = changetype<Register>(reg).validity;
   return validity == 0 ? ONES : validity;
 }
+
 
 @inline
 export function validStep(reg: usize): usize {
@@ -131,6 +134,7 @@ export function nullWhereEither(reg: usize, a: usize, b: usize): void {
 export function selectedRows(): i32 {
   return changetype<Batch>(batch).selected;
 }
+
 
 @inline
 export function selectedRow(index: i32): i32 {

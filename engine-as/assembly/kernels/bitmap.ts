@@ -26,6 +26,7 @@ export class BitAnd {
   }
 }
 
+
 @final
 @unmanaged
 export class BitOr {
@@ -34,6 +35,7 @@ export class BitOr {
     return v128.or(a, b);
   }
 }
+
 
 @final
 @unmanaged
@@ -53,6 +55,7 @@ export class BitXnor {
   }
 }
 
+
 @final
 @unmanaged
 export class BitAndNot {
@@ -61,6 +64,7 @@ export class BitAndNot {
     return v128.andnot(a, b);
   }
 }
+
 
 @final
 @unmanaged
@@ -101,10 +105,12 @@ export class KleeneAnd {
     return v128.and(trueA, trueB);
   }
 
+
   @inline isFalse(falseA: v128, falseB: v128): v128 {
     return v128.or(falseA, falseB);
   }
 }
+
 
 @final
 @unmanaged
@@ -113,6 +119,7 @@ export class KleeneOr {
   @inline isTrue(trueA: v128, trueB: v128): v128 {
     return v128.or(trueA, trueB);
   }
+
 
   @inline isFalse(falseA: v128, falseB: v128): v128 {
     return v128.and(falseA, falseB);

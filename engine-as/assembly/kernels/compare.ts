@@ -12,6 +12,7 @@ export class EqI64 {
   }
 }
 
+
 @final
 @unmanaged
 export class NeI64 {
@@ -20,6 +21,7 @@ export class NeI64 {
     return i64x2.ne(a, b);
   }
 }
+
 
 @final
 @unmanaged
@@ -30,6 +32,7 @@ export class LtI64 {
   }
 }
 
+
 @final
 @unmanaged
 export class LeI64 {
@@ -38,6 +41,7 @@ export class LeI64 {
     return i64x2.le_s(a, b);
   }
 }
+
 
 @final
 @unmanaged
@@ -48,6 +52,7 @@ export class EqF64 {
   }
 }
 
+
 @final
 @unmanaged
 export class NeF64 {
@@ -56,6 +61,7 @@ export class NeF64 {
     return f64x2.ne(a, b);
   }
 }
+
 
 @final
 @unmanaged
@@ -66,6 +72,7 @@ export class LtF64 {
   }
 }
 
+
 @final
 @unmanaged
 export class LeF64 {
@@ -74,6 +81,7 @@ export class LeF64 {
     return f64x2.le(a, b);
   }
 }
+
 
 @final
 @unmanaged
@@ -84,6 +92,7 @@ export class EqI32 {
   }
 }
 
+
 @final
 @unmanaged
 export class NeI32 {
@@ -93,6 +102,7 @@ export class NeI32 {
   }
 }
 
+
 @final
 @unmanaged
 export class LtI32 {
@@ -101,6 +111,7 @@ export class LtI32 {
     return i32x4.lt_s(a, b);
   }
 }
+
 
 @final
 @unmanaged

@@ -56,6 +56,7 @@ export class Year {
   }
 }
 
+
 @final
 @unmanaged
 export class Month {
@@ -65,6 +66,7 @@ export class Month {
     return civilMonth;
   }
 }
+
 
 @final
 @unmanaged
@@ -76,6 +78,7 @@ export class Day {
   }
 }
 
+
 @final
 @unmanaged
 export class Hour {
@@ -84,6 +87,7 @@ export class Hour {
     return floorMod(time, DAY_MS) / 3600000;
   }
 }
+
 
 @final
 @unmanaged
@@ -94,6 +98,7 @@ export class Minute {
   }
 }
 
+
 @final
 @unmanaged
 export class Second {
@@ -102,6 +107,7 @@ export class Second {
     return floorMod(time, 60000) / 1000;
   }
 }
+
 
 @final
 @unmanaged
@@ -121,6 +127,7 @@ export class DayOfWeek {
   }
 }
 
+
 @final
 @unmanaged
 export class DayOfYear {
@@ -132,6 +139,7 @@ export class DayOfYear {
   }
 }
 
+
 @final
 @unmanaged
 export class TruncateSecond {
@@ -140,6 +148,7 @@ export class TruncateSecond {
     return time - floorMod(time, 1000);
   }
 }
+
 
 @final
 @unmanaged
@@ -150,6 +159,7 @@ export class TruncateMinute {
   }
 }
 
+
 @final
 @unmanaged
 export class TruncateHour {
@@ -159,6 +169,7 @@ export class TruncateHour {
   }
 }
 
+
 @final
 @unmanaged
 export class TruncateDay {
@@ -167,6 +178,7 @@ export class TruncateDay {
     return time - floorMod(time, DAY_MS);
   }
 }
+
 
 @final
 @unmanaged
@@ -178,6 +190,7 @@ export class TruncateWeek {
   }
 }
 
+
 @final
 @unmanaged
 export class TruncateMonth {
@@ -187,6 +200,7 @@ export class TruncateMonth {
     return daysOf(civilYear, civilMonth) * DAY_MS;
   }
 }
+
 
 @final
 @unmanaged

@@ -72,7 +72,8 @@ export function test_avalanche_of_bytes(): void {
       for (let i = 0; i < length; i++) store<u8>(ptr + i, <u8>(seed * 31 + i * 7));
       const before = hashBytes(ptr, length);
       const bit = (seed * 37) % (length * 8);
-      store<u8>(ptr + (bit >> 3), load<u8>(ptr + (bit >> 3)) ^ (<u8>((<u32>1) << (<u32>(bit & 7)))));
+      const mask = (<u32>1) << (bit & 7);
+      store<u8>(ptr + (bit >> 3), load<u8>(ptr + (bit >> 3)) ^ (<u8>mask));
       count(flips, before ^ hashBytes(ptr, length));
       samples++;
     }

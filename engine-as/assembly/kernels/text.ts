@@ -76,6 +76,7 @@ export class TextEq {
   }
 }
 
+
 @final
 @unmanaged
 export class TextNe {
@@ -85,6 +86,7 @@ export class TextNe {
   }
 }
 
+
 @final
 @unmanaged
 export class TextLt {
@@ -93,6 +95,7 @@ export class TextLt {
     return order(a, bytesA, b, bytesB) < 0;
   }
 }
+
 
 @final
 @unmanaged
@@ -111,6 +114,7 @@ export class TextStartsWith {
     return bytesA >= bytesB && sameBytes(a, b, bytesB);
   }
 }
+
 
 @final
 @unmanaged

@@ -47,7 +47,8 @@ export function memoryUsed(): usize {
 
 @inline
 function smallBit(ptr: usize): u32 {
-  return 1 << (<u32>((ptr & (CHUNK_BYTES - 1)) >> 12));
+  const index = <u32>((ptr & (CHUNK_BYTES - 1)) >> 12);
+  return 1 << index;
 }
 
 

@@ -226,6 +226,7 @@ function readWindow(task: Task, operator: Operator, index: i32, outTypes: usize)
   return windowOutputTypes(operator.state, outTypes);
 }
 
+
 @inline
 function typeAt(types: usize, index: i32): i32 {
   return load<i32>(types + ((<usize>index) << 2));
