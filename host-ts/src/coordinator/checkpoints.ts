@@ -2,7 +2,7 @@
  * The coordinator's dealings with checkpoint storage: find what to resume from, publish, and
  * release what no kept manifest names.
  */
-import { CHECKPOINTS_KEPT, errorToData } from '../base/index.ts';
+import { CHECKPOINTS_KEPT, errorFromData, errorToData } from '../base/index.ts';
 import type { ErrorData } from '../base/index.ts';
 import { MANIFEST_VERSION, releasable, storageFenced } from '../checkpoint/index.ts';
 import type { CheckpointStorage, Manifest } from '../checkpoint/index.ts';
@@ -18,7 +18,7 @@ export class Checkpoints {
   /** Kept manifests, oldest first. */
   #manifests: Manifest[] = [];
   /** Some manifest could not be read: what it names must not be taken for rubbish. */
-  #unread: unknown;
+  #unread: ErrorData | undefined;
   /** Epochs that were said to be passed over: the log says it once. */
   readonly #said = new Set<number>();
   /** The highest attempt that this run has raised the fence to, or tried to. */
@@ -41,15 +41,15 @@ export class Checkpoints {
       try {
         this.#manifests.push(decodeManifest(epoch, await this.#storage.manifest(epoch)));
       } catch (error) {
-        this.#unread = error;
-        this.#passedOver(epoch, errorToData(error));
+        this.#unread = errorToData(error);
+        this.#passedOver(epoch, this.#unread);
       }
     }
   }
 
   /** To be called before going on from the newest: throws CHECKPOINT_CORRUPT when there are manifests and none can be read. */
   checkReadable(): void {
-    if (this.#manifests.length === 0 && this.#unread !== undefined) throw this.#unread;
+    if (this.#manifests.length === 0 && this.#unread !== undefined) throw errorFromData(this.#unread);
   }
 
   /**

@@ -1,6 +1,9 @@
 /** The job's failures and how each was got over. */
 import type { Recovery } from '../control/index.ts';
 
+/** Recoveries that are listed; older ones are forgotten. */
+const LISTED_MAX = 100;
+
 interface Failure {
   readonly atMs: number;
   readonly reason: string;
@@ -37,7 +40,7 @@ export class Recoveries {
       durationMs: at.nowMs - failure.atMs,
       rowsReadAgain: Math.max(0, failure.rowsRead - at.rowsRestored),
     };
-    this.#list = [...this.#list, recovery];
+    this.#list = [...this.#list, recovery].slice(-LISTED_MAX);
     return recovery;
   }
 }
