@@ -43,7 +43,7 @@ for (const [suite, promised] of [
 }
 
 test('an unknown suite is refused', () => {
-  assert.throws(() => execFileSync(process.execPath, [run, 'fligths'], { stdio: 'pipe' }), {
+  assert.throws(() => execFileSync(process.execPath, [run, 'fligths'], { stdio: 'pipe', encoding: 'utf8' }), {
     status: 2,
     stderr: /BENCH_USAGE.*fligths/,
   });
