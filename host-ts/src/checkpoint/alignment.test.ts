@@ -23,7 +23,7 @@ test('a second epoch during an alignment, or two barriers on one channel, are bu
 });
 
 test('the merged watermark is the smallest, never falls, and leaves idle channels out', () => {
-  const merge = new WatermarkMerge(2, -100n);
+  const merge = new WatermarkMerge(2, -100n, 1_000n);
   assert.equal(merge.raise(0, 50n), false);
   assert.equal(merge.merged, -100n);
   assert.equal(merge.raise(1, 20n), true);
@@ -36,4 +36,21 @@ test('the merged watermark is the smallest, never falls, and leaves idle channel
   assert.equal(merge.idle, true);
   assert.equal(merge.raise(1, 30n), false, 'back from idleness behind the merged one');
   assert.equal(merge.merged, 50n);
+});
+
+test('a finished channel is not an idle one: the watermark waits for the idle one, and ends with the last', () => {
+  const merge = new WatermarkMerge(3, -100n, 1_000n);
+  for (const [channel, watermark] of [10n, 20n, 30n].entries()) merge.raise(channel, watermark);
+  assert.equal(merge.setIdle(0), true);
+  assert.equal(merge.merged, 20n);
+  assert.equal(merge.raise(1, 1_000n), true, 'channel 2 is left');
+  assert.equal(merge.merged, 30n);
+  assert.equal(merge.raise(2, 1_000n), false);
+  assert.equal(merge.idle, true);
+  assert.equal(merge.raise(0, 40n), true, 'the idle one is back');
+  assert.equal(merge.merged, 40n);
+  assert.equal(merge.idle, false);
+  assert.equal(merge.raise(0, 1_000n), true);
+  assert.equal(merge.merged, 1_000n);
+  assert.equal(merge.idle, false);
 });

@@ -42,21 +42,29 @@ export class Alignment {
   }
 }
 
-/** Merges the watermarks of several channels: the subtask's is the smallest. */
+/**
+ * Merges the watermarks of several channels: the subtask's is the smallest. Idle channels do not count, and a finished
+ * one is not an idle one: while some channel is idle and all others have finished, the watermark stays where it is,
+ * for what the idle one may still bring.
+ */
 export class WatermarkMerge {
   readonly #channels: bigint[];
   readonly #idle: boolean[];
+  readonly #end: bigint;
   #merged: bigint;
 
-  constructor(channelCount: number, initial: bigint) {
+  /** `end`: the watermark of a finished channel. */
+  constructor(channelCount: number, initial: bigint, end: bigint) {
+    this.#end = end;
     this.#channels = new Array<bigint>(channelCount).fill(initial);
     this.#idle = new Array<boolean>(channelCount).fill(false);
     this.#merged = initial;
   }
 
-  /** Every channel is idle: the subtask is, too. */
+  /** Every channel that has not finished is idle: the subtask is, too. */
   get idle(): boolean {
-    return this.#idle.every(Boolean);
+    const open = this.#idle.filter((_, channel) => this.#channels[channel] !== this.#end);
+    return open.length > 0 && open.every(Boolean);
   }
 
   get merged(): bigint {
@@ -79,6 +87,7 @@ export class WatermarkMerge {
   }
 
   #merge(): boolean {
+    if (this.idle) return false;
     let smallest: bigint | undefined;
     for (const [channel, watermark] of this.#channels.entries()) {
       if (this.#idle[channel] === true) continue;

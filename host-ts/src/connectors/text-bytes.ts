@@ -44,7 +44,7 @@ export class TextBytes {
       const readAt = this.#at;
       const read = await this.#source.read(readAt, this.#chunkBytes);
       this.#at += read.length;
-      const isEnd = read.length < this.#chunkBytes;
+      const isEnd = this.#source.seekable ? read.length < this.#chunkBytes : read.length === 0;
       let from = 0;
       if (!this.#aligned) {
         const newline = read.indexOf(LF);

@@ -42,7 +42,7 @@ export function blobSource(name: string, blob: Blob): ByteSource {
   };
 }
 
-/** A stream, read once from 0 on. Its fingerprint says no more than its name. */
+/** A stream, read once from 0 on: it gives what is there, so that a slow one's rows are not kept waiting. Its fingerprint says no more than its name. */
 export function streamSource(name: string, stream: ReadableStream<Uint8Array>): ByteSource {
   const reader = stream.getReader();
   let position = 0;
@@ -62,21 +62,15 @@ export function streamSource(name: string, stream: ReadableStream<Uint8Array>): 
     fingerprint: `stream:${name}`,
     async read(at, length) {
       if (at !== position) throw inputNotSeekable(name, at, position);
-      const result = new Uint8Array(length);
-      let filled = 0;
-      while (filled < length) {
-        if (rest.length === 0) {
-          const chunk = await next();
-          if (chunk === undefined) break;
-          rest = chunk;
-        }
-        const part = rest.subarray(0, length - filled);
-        result.set(part, filled);
-        filled += part.length;
-        rest = rest.subarray(part.length);
+      while (rest.length === 0) {
+        const chunk = await next();
+        if (chunk === undefined) return new Uint8Array(0);
+        rest = chunk;
       }
-      position += filled;
-      return filled === length ? result : result.slice(0, filled);
+      const part = rest.slice(0, length);
+      rest = rest.subarray(part.length);
+      position += part.length;
+      return part;
     },
     async close() {
       await reader.cancel().catch(() => undefined); // a stream that has failed is closed already

@@ -67,7 +67,10 @@ export interface ByteSource {
   readonly seekable: boolean;
   /** Something that changes when the content does: size and modification time, ETag, or a hash. */
   readonly fingerprint: string;
-  /** At most `length` bytes from `at`; fewer only at the end. Ownership goes to the caller. */
+  /**
+   * At most `length` bytes from `at`; fewer only at the end, and of a stream, which gives what is there: none only at
+   * its end. Ownership goes to the caller.
+   */
   read(at: number, length: number): Promise<Uint8Array>;
   close(): Promise<void>;
 }

@@ -7,7 +7,7 @@ import { Alignment, WatermarkMerge } from '../checkpoint/index.ts';
 import { SluiceError } from '../base/index.ts';
 import { PACKET_BARRIER, PACKET_FRAME, PACKET_IDLE, PACKET_WATERMARK } from '../exchange/index.ts';
 import type { ChannelReceiver, Packet } from '../exchange/index.ts';
-import { WATERMARK_NONE } from './times.ts';
+import { WATERMARK_END, WATERMARK_NONE } from './times.ts';
 
 /** What came in; a frame stays borrowed until `release`. */
 export type Arrival =
@@ -35,7 +35,7 @@ export class Gate {
     this.#attempt = attempt;
     this.#faults = faults;
     this.#alignment = new Alignment(channels.length);
-    this.#watermarks = new WatermarkMerge(channels.length, WATERMARK_NONE);
+    this.#watermarks = new WatermarkMerge(channels.length, WATERMARK_NONE, WATERMARK_END);
     this.#passedEpochs = new Array<number>(channels.length).fill(0);
   }
 
@@ -82,8 +82,8 @@ export class Gate {
     const { kind, value } = packet;
     channel.release();
     if (kind === PACKET_WATERMARK) {
-      if (!this.#watermarks.raise(index, value)) return undefined;
-      return { kind: 'watermark', watermark: this.#watermarks.merged };
+      if (this.#watermarks.raise(index, value)) return { kind: 'watermark', watermark: this.#watermarks.merged };
+      return this.#watermarks.idle ? { kind: 'idle' } : undefined; // the last active channel has finished
     }
     if (kind === PACKET_IDLE) {
       if (this.#watermarks.setIdle(index)) return { kind: 'watermark', watermark: this.#watermarks.merged };
