@@ -5,21 +5,19 @@
 // run, and the median of its rounds is printed. --tiny runs everything on small inputs, to see that it works: its figures mean
 // nothing. --only takes the variants of suite flights whose name contains the word. --cpu gives suite flights by CPU seconds (of the busiest slot's
 // thread) instead of the clock's: for a machine that is busy with something else.
-import { existsSync } from 'node:fs';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Figures } from './figures.mjs';
 import { flights } from './flights/suite.mjs';
-import { micro } from './micro-suite.mjs';
+import { script } from './script-suite.mjs';
 import { size } from './size.mjs';
 
 const SUITES = {
   flights,
-  decode: micro('decode'),
-  exchange: micro('exchange'),
-  state: micro('state'),
+  decode: script('micro/decode.mjs'),
+  exchange: script('micro/exchange.mjs'),
+  state: script('micro/state.mjs'),
   size,
-  start,
+  start: script('start.mjs', { tinyArgs: ['--rounds', '1'] }),
 };
 
 const { values: flags, positionals } = parseArgs({
@@ -51,12 +49,4 @@ if (unknown.length > 0 || !(rounds >= 1)) {
     });
     figures.print(flags);
   }
-}
-
-/** Page load to first result needs a browser and the dashboard: a file of its own. */
-async function start(options) {
-  const file = path.join(import.meta.dirname, 'start.mjs');
-  if (!existsSync(file)) return void console.error('start: bench/start.mjs is not there, nothing measured');
-  const module = await import('./start.mjs');
-  await module.start(options);
 }
