@@ -20,7 +20,7 @@ import {
 } from "../../abi";
 import { BATCH_BYTES, Batch, COLUMN_BYTES, Column, columnAt } from "../batch/index";
 import { arenaAlloc, fail } from "../memory/index";
-import { HEAD_NULLS_AT, exactRead, slotText } from "../state/index";
+import { HEAD_NULLS_AT, Table, exactRead, textCopy } from "../state/index";
 import { orderBits } from "./window-aggregate";
 import { Aggregate, WindowOperator } from "./window-types";
 
@@ -164,6 +164,7 @@ function emitFixed(op: WindowOperator, emit: Emit, index: i32, at: usize, row: i
 function emitStrings(op: WindowOperator, emit: Emit, index: i32, at: usize, row: i32, n: i32, longBase: usize): bool {
   const column = changetype<Column>(columnAt(emit.batch, index));
   const offsets = column.data + ((<usize>row) << 2);
+  const pages = changetype<usize>(changetype<Table>(op.fireMain).pages);
   let used = load<u32>(offsets);
   let need = used;
   for (let i = 0; i < n; i++) need += load<u32>(entryOf(op, i) + at);
@@ -177,7 +178,7 @@ function emitStrings(op: WindowOperator, emit: Emit, index: i32, at: usize, row:
       store<u64>(to, load<u64>(slot, 4));
       store<u32>(to, load<u32>(slot, 12), 8);
     } else {
-      memory.copy(to, slotText(slot, longBase), length);
+      textCopy(to, slot + 8, longBase, pages, length);
     }
     used += length;
     store<u32>(offsets + ((<usize>(i + 1)) << 2), used);

@@ -6,7 +6,7 @@
 // is derived: it is not in snapshots and is rebuilt by the first fire after a restore. The state of
 // a pending fire is the cursor in the operator; one batch may hold the rows of several windows.
 import { FRAME_ROWS_MAX } from "../../abi";
-import { PAGE_COUNT_AT, Table, pageEnd, pageEntries, tablePageAt } from "../state/index";
+import { PAGE_COUNT_AT, Table, headLongBytes, pageEnd, pageEntries, tablePageAt } from "../state/index";
 import { emitBatch, emitFinish, emitRows, emitStart } from "./window-emit";
 import { mergeSpace, mergedFree, mergedNew } from "./window-merge";
 import { firstWindowEnd, lastWindowEnd } from "../time/index";
@@ -18,6 +18,8 @@ const BATCH_STRING_BYTES: usize = 1 << 20;
 /** A running window is rebuilt when it holds this many times its live entries, and then some. */
 const DEAD_FACTOR: u32 = 4;
 const DEAD_MIN: u32 = 2048;
+/** The same for bytes in its logs. */
+const DEAD_LOG_BYTES_MIN: u64 = 1 << 20;
 
 /** Whether a fired or pending window has rows to give under the own watermark. */
 @inline
@@ -43,7 +45,8 @@ export function fireNextBatch(op: WindowOperator, arena: usize): usize {
     }
     const page = tablePageAt(table, op.firePage);
     const count = load<u32>(page, PAGE_COUNT_AT);
-    const n = min(<i32>(count - op.fireEntry), FRAME_ROWS_MAX - rows);
+    const most = min(<i32>(count - op.fireEntry), FRAME_ROWS_MAX - rows);
+    const n = table.logBytes == 0 ? most : entriesToTarget(op, page, most, emitBatch(emit).stringBytes);
     const live = liveEntries(op, pageEntries(page) + <usize>op.fireEntry * op.entryBytes, n);
     if (live > 0 && !emitRows(op, emit, rows, live, pageEnd(page))) return 0;
     rows += live;
@@ -58,6 +61,19 @@ export function fireNextBatch(op: WindowOperator, arena: usize): usize {
   if (op.fireMain != 0 && op.firePage >= changetype<Table>(op.fireMain).idCount && !fireEnd(op)) return 0;
   op.rowsOut += rows;
   return emitFinish(op, emit, rows);
+}
+
+/** How many of the next entries a batch takes up to its target of bytes: strings in a log may be 500 KB each. */
+function entriesToTarget(op: WindowOperator, page: usize, most: i32, stringBytes: usize): i32 {
+  let entry = pageEntries(page) + <usize>op.fireEntry * op.entryBytes;
+  let bytes = stringBytes;
+  let n = 0;
+  while (n < most && bytes < BATCH_STRING_BYTES) {
+    bytes += headLongBytes(entry, op.refs);
+    entry += op.entryBytes;
+    n++;
+  }
+  return n;
 }
 
 /** op.emitEntries = the entries that have rows; a running window also holds keys without any. */
@@ -160,5 +176,19 @@ function worthRebuilding(op: WindowOperator): bool {
   if (changetype<Table>(op.running).count > DEAD_FACTOR * op.fireRows + DEAD_MIN) return true;
   let values: u32 = 0;
   for (let i = 0; i < op.distinctCount; i++) values += distinctTableAt(op.runningDistinct, i).count;
-  return values > DEAD_FACTOR * <u32>op.liveValues + DEAD_MIN;
+  if (values > DEAD_FACTOR * <u32>op.liveValues + DEAD_MIN) return true;
+  const logs = logBytes(op, op.running, op.runningDistinct);
+  if (logs <= DEAD_LOG_BYTES_MIN) return false;
+  let live: u64 = 0;
+  for (let i = 0; i < op.spaceCount; i++) {
+    const space = op.spaceAt(i);
+    if (space.added != 0) live += logBytes(op, space.main, space.distinct);
+  }
+  return logs > <u64>DEAD_FACTOR * live + DEAD_LOG_BYTES_MIN;
+}
+
+function logBytes(op: WindowOperator, main: usize, distinct: usize): u64 {
+  let bytes = changetype<Table>(main).logBytes;
+  for (let i = 0; i < op.distinctCount; i++) bytes += distinctTableAt(distinct, i).logBytes;
+  return bytes;
 }

@@ -40,6 +40,7 @@ export function mergeSpace(op: WindowOperator, space: Space, main: Table, distin
 
 function mergeMain(op: WindowOperator, from: Table, to: Table, sign: i64): bool {
   const width = <usize>op.entryBytes;
+  const pages = changetype<usize>(from.pages);
   for (let p: u32 = 0; p < from.idCount; p++) {
     const page = tablePageAt(from, p);
     const end = pageEnd(page);
@@ -47,7 +48,7 @@ function mergeMain(op: WindowOperator, from: Table, to: Table, sign: i64): bool 
     let rest = load<i32>(page, PAGE_COUNT_AT);
     while (rest > 0) {
       const n = min(rest, CHUNK_ROWS);
-      if (!tableResolve(to, first, width, end, n, op.entries, 0)) return false;
+      if (!tableResolve(to, first, width, end, n, op.entries, 0, pages)) return false;
       aggregateEntries(op, first, width, op.entries, n, sign);
       first += width * n;
       rest -= n;
@@ -57,6 +58,7 @@ function mergeMain(op: WindowOperator, from: Table, to: Table, sign: i64): bool 
 }
 
 function mergeDistinct(op: WindowOperator, from: Table, to: Table, main: Table, countAt: u32, sign: i64): bool {
+  const pages = changetype<usize>(from.pages);
   for (let p: u32 = 0; p < from.idCount; p++) {
     const page = tablePageAt(from, p);
     const end = pageEnd(page);
@@ -65,10 +67,10 @@ function mergeDistinct(op: WindowOperator, from: Table, to: Table, main: Table, 
     let rest = load<i32>(page, PAGE_COUNT_AT);
     while (rest > 0) {
       const n = min(rest, CHUNK_ROWS);
-      if (!tableResolve(to, first, width, end, n, op.entries, 0)) return false;
+      if (!tableResolve(to, first, width, end, n, op.entries, 0, pages)) return false;
       const changed = countValues(op, from.shape, first, n, sign);
       op.liveValues += <i32>sign * changed;
-      if (!countKeys(op, main, end, changed, countAt, sign)) return false;
+      if (!countKeys(op, main, end, pages, changed, countAt, sign)) return false;
       first += width * n;
       rest -= n;
     }
@@ -101,9 +103,17 @@ function countValues(op: WindowOperator, shape: TableShape, first: usize, n: i32
   return changed;
 }
 
-function countKeys(op: WindowOperator, main: Table, longBase: usize, n: i32, countAt: u32, sign: i64): bool {
+function countKeys(
+  op: WindowOperator,
+  main: Table,
+  longBase: usize,
+  pages: usize,
+  n: i32,
+  countAt: u32,
+  sign: i64,
+): bool {
   if (n == 0) return true;
-  if (!tableResolve(main, op.heads, <usize>op.headBytes, longBase, n, op.entries2, 0)) return false;
+  if (!tableResolve(main, op.heads, <usize>op.headBytes, longBase, n, op.entries2, 0, pages)) return false;
   for (let i = 0; i < n; i++) {
     const cell = <usize>load<u32>(op.entries2 + ((<usize>i) << 2)) + countAt;
     store<i64>(cell, load<i64>(cell) + sign);

@@ -17,6 +17,7 @@ import {
   RECORD_PAGE,
   RECORD_PAYLOAD_BYTES_AT,
   STATUS_DONE,
+  STATUS_ERROR,
 } from "../../abi";
 import { hashBytes, hashCombine } from "../kernels/hash";
 import { failIn } from "../memory/index";
@@ -29,17 +30,31 @@ import {
   CHECK_TABLE,
   CHECK_WATERMARK,
   PAGE_HEADER_BYTES,
+  PAGE_KIND_AT,
+  PAGE_LOG,
   PAGE_SPACE_A_AT,
   PAGE_SPACE_B_AT,
   PAGE_TABLE_AT,
+  PageStore,
   Table,
+  TableShape,
   badSnapshot,
+  heldAdd,
+  heldDone,
+  heldReady,
+  heldRestore,
+  logCheck,
   pageCheck,
+  pageConcerns,
   pageRestore,
   recordCheck,
   recordSeal,
   snapshotPages,
+  storeFree,
   storeFreeze,
+  storeNew,
+  storePage,
+  usesLog,
 } from "../state/index";
 import { TIME_LIMIT, endAfterWatermark, firstWindowEnd, floorTo, lastWindowEnd } from "../time/index";
 import { spaceGet } from "./window-space";
@@ -108,6 +123,7 @@ export function restoreBegin(op: WindowOperator, from: i32, to: i32): i32 {
   op.groups.to = <u32>to;
   op.restored = 0;
   op.restoredMeta = 0;
+  heldFree(op);
   return STATUS_DONE;
 }
 
@@ -141,18 +157,62 @@ function restorePage(op: WindowOperator, payload: usize, payloadBytes: u32): i32
     return badSnapshot(op.id, CHECK_PAGE_BYTES, payloadBytes, PAGE_HEADER_BYTES);
   const table = load<u32>(payload, PAGE_TABLE_AT);
   if (table > <u32>op.distinctCount) return badSnapshot(op.id, CHECK_TABLE, table, op.distinctCount);
-  const shape = table == 0 ? op.mainShape : op.distinctShapeAt(table - 1);
-  const status = pageCheck(payload, payloadBytes, shape, op.id);
+  const shape = shapeOf(op, table);
+  const isLog = load<u8>(payload, PAGE_KIND_AT) == PAGE_LOG;
+  const status = isLog ? logCheck(payload, payloadBytes, op.id) : pageCheck(payload, payloadBytes, shape, op.id);
   if (status != STATUS_DONE) return status;
   const slice = load<i64>(payload, PAGE_SPACE_A_AT);
   const firstEnd = load<i64>(payload, PAGE_SPACE_B_AT);
   if (!isNamespace(op, slice, firstEnd)) return badSnapshot(op.id, CHECK_NAMESPACE, slice, firstEnd);
-  const ptr = spaceGet(op, slice, firstEnd);
-  if (ptr == 0) return failIn(op.id);
-  const space = changetype<Space>(ptr);
-  const target = table == 0 ? changetype<Table>(space.main) : distinctTableAt(space.distinct, table - 1);
   op.restored = 1;
-  return pageRestore(target, payload, payloadBytes, op.groups) == STATUS_DONE ? STATUS_DONE : failIn(op.id);
+  if (isLog || usesLog(payload, shape)) return holdPage(op, payload, payloadBytes, isLog);
+  const target = tableOf(op, payload);
+  if (target == 0) return failIn(op.id);
+  return pageRestore(changetype<Table>(target), payload, payloadBytes, op.groups) == STATUS_DONE
+    ? STATUS_DONE
+    : failIn(op.id);
+}
+
+function shapeOf(op: WindowOperator, table: u32): TableShape {
+  return table == 0 ? op.mainShape : op.distinctShapeAt(table - 1);
+}
+
+/** The table of a checked page; 0 = out of memory. */
+function tableOf(op: WindowOperator, payload: usize): usize {
+  const ptr = spaceGet(op, load<i64>(payload, PAGE_SPACE_A_AT), load<i64>(payload, PAGE_SPACE_B_AT));
+  if (ptr == 0) return 0;
+  const space = changetype<Space>(ptr);
+  const table = load<u32>(payload, PAGE_TABLE_AT);
+  return table == 0 ? space.main : changetype<usize>(distinctTableAt(space.distinct, table - 1));
+}
+
+/** Keeps a page until all records have come (state/held.ts). */
+function holdPage(op: WindowOperator, payload: usize, payloadBytes: u32, isLog: bool): i32 {
+  if (!isLog && !pageConcerns(payload, op.groups)) return STATUS_DONE;
+  if (op.held == 0) op.held = storeNew();
+  if (op.held == 0) return failIn(op.id);
+  const status = heldAdd(changetype<PageStore>(op.held), payload, payloadBytes, op.id);
+  return status == STATUS_DONE ? STATUS_DONE : failIn(op.id);
+}
+
+/** Inserts the entries of kept pages, with their strings. */
+function restoreHeld(op: WindowOperator): i32 {
+  const held = changetype<PageStore>(op.held);
+  let status = heldReady(held, op.id);
+  for (let id: u32 = 0; id < held.idCount && status == STATUS_DONE; id++) {
+    const payload = storePage(held, id);
+    if (load<u8>(payload, PAGE_KIND_AT) == PAGE_LOG) continue;
+    const target = tableOf(op, payload);
+    status = target == 0 ? STATUS_ERROR : heldRestore(changetype<Table>(target), op.held, payload, op.groups);
+  }
+  heldDone();
+  heldFree(op);
+  return status == STATUS_DONE ? STATUS_DONE : failIn(op.id);
+}
+
+export function heldFree(op: WindowOperator): void {
+  storeFree(op.held);
+  op.held = 0;
 }
 
 function isNamespace(op: WindowOperator, slice: i64, firstEnd: i64): bool {
@@ -166,6 +226,10 @@ function isNamespace(op: WindowOperator, slice: i64, firstEnd: i64): bool {
 /** Derives what is not written; the operator is ready for rows. */
 export function restoreEnd(op: WindowOperator): i32 {
   if (op.restored != 0 && op.restoredMeta == 0) return badSnapshot(op.id, CHECK_META, 0, 1);
+  if (op.held != 0) {
+    const status = restoreHeld(op);
+    if (status != STATUS_DONE) return status;
+  }
   op.nextEnd = i64.MAX_VALUE;
   for (let i = 0; i < op.spaceCount; i++) {
     const space = op.spaceAt(i);

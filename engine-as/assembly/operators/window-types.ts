@@ -153,6 +153,8 @@ export class WindowOperator {
   snapshotWatermark: i64;
   restored: i32;
   restoredMeta: i32;
+  /** during a restore: PageStore of the pages that wait for the last record (state/held.ts), or 0 */
+  held: usize;
 
 
   @inline aggregateAt(index: i32): Aggregate {

@@ -23,7 +23,7 @@ import { fireNextBatch, firePending } from "./window-fire";
 import { mergedFree } from "./window-merge";
 import { planRead } from "./window-plan";
 import { pushBatch } from "./window-push";
-import { restoreBegin, restoreEnd, restoreRecord, snapshotBegin, snapshotNext } from "./window-snapshot";
+import { heldFree, restoreBegin, restoreEnd, restoreRecord, snapshotBegin, snapshotNext } from "./window-snapshot";
 import { spaceFree } from "./window-space";
 import { CHUNK_ROWS, WindowOperator } from "./window-types";
 
@@ -76,6 +76,7 @@ function makeScratch(op: WindowOperator): bool {
 export function windowFree(ptr: usize): void {
   if (ptr == 0) return;
   const op = changetype<WindowOperator>(ptr);
+  heldFree(op);
   mergedFree(op);
   for (let i = 0; i < op.spaceCount; i++) spaceFree(op, load<usize>(op.spaces + ((<usize>i) << 2)));
   blockFree(op.spaces);

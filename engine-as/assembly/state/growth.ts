@@ -1,10 +1,9 @@
 // Growth: a full page of 4 KiB becomes one of 16 KiB, a full page of 16 KiB splits by the next bit of
 // the hash. 64 KiB are for pages that cannot split: few, very wide entries, or many keys with one
-// prefix. So growth never touches more than one page; a replaced page that a snapshot still wants
+// prefix, which go on in a chain of pages. So growth never touches more than one page; a replaced page that a snapshot still wants
 // is left to its drain.
-import { ERROR_OUT_OF_MEMORY } from "../../abi";
-import { fail, memoryUsed } from "../memory/index";
-import { headLongBytes } from "./heads";
+import { chainPush } from "./chain";
+import { headPageBytes } from "./heads";
 import {
   CLASS_MAX,
   DEPTH_MAX,
@@ -13,6 +12,7 @@ import {
   PAGE_DEPTH_AT,
   PAGE_GROUPS_AT,
   PAGE_HEAP_AT,
+  PAGE_NEXT_AT,
   PAGE_PREFIX_AT,
   classBytes,
   entriesAt,
@@ -21,7 +21,7 @@ import {
 } from "./layout";
 import { fits, pageAppend, pageNew } from "./page";
 import { releaseRef, storeReplace } from "./page-store";
-import { Table, TableShape, directorySet, doubleDirectory, tableAddPage } from "./table";
+import { Table, TableShape, directorySet, doubleDirectory, mayDouble, tableAddPage } from "./table";
 
 /** Makes room in a full page, of which the caller looks the successor up again; false = error slot filled. */
 export function makeRoom(table: Table, ref: u32, id: u32): bool {
@@ -29,22 +29,17 @@ export function makeRoom(table: Table, ref: u32, id: u32): bool {
   const cls = refClass(ref);
   const depth = <u32>load<u8>(page, PAGE_DEPTH_AT);
   const count = load<u32>(page, PAGE_COUNT_AT);
-  if (cls == 0 || (cls == 1 && (count < 8 || depth >= DEPTH_MAX))) return rebuild(table, page, cls + 1, id);
-  if (depth < DEPTH_MAX && count > 1) return split(table, page, id, depth);
-  // one prefix of 22 bits fills the largest page: not by chance, and no page can hold it
-  fail(
-    ERROR_OUT_OF_MEMORY,
-    table.operator,
-    <i64>classBytes(CLASS_MAX) + 1,
-    <i64>memoryUsed(),
-    <i64>classBytes(CLASS_MAX),
-  );
-  return false;
+  const splits = depth < DEPTH_MAX && load<u32>(page, PAGE_NEXT_AT) == 0 && (depth < table.depth || mayDouble(table));
+  if (cls == 0 || (cls == 1 && (count < 8 || !splits))) return rebuild(table, page, cls + 1, id);
+  if (splits && count > 1) return split(table, page, id, depth);
+  // one prefix fills the largest page: not by chance
+  return chainPush(table, page, id);
 }
 
 function rebuild(table: Table, old: usize, cls: u32, id: u32): bool {
   const page = pageNew(table, cls, load<u8>(old, PAGE_DEPTH_AT), load<u64>(old, PAGE_PREFIX_AT));
   if (page == 0) return false;
+  store<u32>(page, load<u32>(old, PAGE_NEXT_AT), PAGE_NEXT_AT);
   deal(table.shape, old, 0, page, cls, page, cls);
   storeReplace(table.pages, id, page, cls);
   directorySet(table, page, (<u32>page) | cls, id);
@@ -78,7 +73,7 @@ function split(table: Table, old: usize, id: u32, depth: u32): bool {
     const entry = first + <usize>i * shape.entryBytes;
     const isOne = <u32>((load<u64>(entry) & bit) != 0);
     ones += isOne;
-    if (shape.refs != 0) onesHeap += isOne * headLongBytes(entry, shape.refs);
+    if (shape.refs != 0) onesHeap += isOne * headPageBytes(entry, shape.refs);
   }
   if (ones == 0 || ones == count) {
     narrow(table, old, id, depth + 1, ones == 0 ? prefix : prefix | bit, bit);

@@ -3,10 +3,11 @@
 // A head is [hash v1 | null mask | slots] (layout.ts). Values are canonical: integers widened to
 // i64, one NaN, no -0, 0 at nulls, so equal keys have equal words. Only a string of more than 12
 // bytes needs a look at its bytes: its slot holds "address − longBase", where longBase is 0 for heads
-// made from a batch and the page's end for entries.
+// made from a batch and the page's end for entries, or refers to a log of the entry's page store.
 import { ENCODING_DICTIONARY, TYPE_BOOL, TYPE_F64, TYPE_I32, TYPE_UTF8 } from "../../abi";
 import { Column, Dictionary, bitAt } from "../batch/index";
 import { HEAD_NULLS_AT, HEAD_SLOTS_AT, SLOT_INLINE_BYTES } from "./layout";
+import { textEqual } from "./log";
 
 const NAN_BITS: i64 = 0x7ff8000000000000;
 
@@ -150,34 +151,40 @@ export function slotStore(slot: usize, bytes: usize, length: i32): void {
   }
 }
 
-/** Where a slot's bytes are. */
+/** Where a slot's bytes are, if they are not in a log. */
 @inline
 export function slotText(slot: usize, longBase: usize): usize {
   return load<u32>(slot) <= SLOT_INLINE_BYTES ? slot + 4 : longBase + load<usize>(slot, 8);
 }
 
 /**
- * Whether two heads of equal hash hold the same key. `refs` has a bit per 8-byte word of the head
- * that may refer to a long string's bytes.
+ * Whether an entry and a head of equal hash hold the same key. `refs` has a bit per 8-byte word of the
+ * head that may refer to a long string's bytes; the page stores are those of the logs (0 = none).
  */
 @inline
-export function headsEqual(a: usize, aBase: usize, b: usize, bBase: usize, headBytes: usize, refs: u64): bool {
+export function headsEqual(
+  a: usize,
+  aBase: usize,
+  aPages: usize,
+  b: usize,
+  bBase: usize,
+  bPages: usize,
+  headBytes: usize,
+  refs: u64,
+): bool {
   if (load<u64>(a, 8) != load<u64>(b, 8)) return false;
   let at: usize = HEAD_SLOTS_AT;
   while (at < headBytes) {
-    if (load<u64>(a + at) != load<u64>(b + at)) {
-      if (((refs >> (<u64>(at >> 3))) & 1) == 0 || !longEqual(a + at, aBase, b + at, bBase)) return false;
+    // equal references say nothing: they count from different pages
+    if (((refs >> (<u64>(at >> 3))) & 1) != 0 && load<u32>(a + at - 8) > SLOT_INLINE_BYTES) {
+      // the first words are equal, so the lengths are
+      if (!textEqual(a + at, aBase, aPages, b + at, bBase, bPages, load<u32>(a + at - 8))) return false;
+    } else if (load<u64>(a + at) != load<u64>(b + at)) {
+      return false;
     }
     at += 8;
   }
   return true;
-}
-
-/** a and b: second words of utf8 slots whose first words are equal. */
-function longEqual(a: usize, aBase: usize, b: usize, bBase: usize): bool {
-  const length = load<u32>(a - 8);
-  if (length <= SLOT_INLINE_BYTES) return false;
-  return memory.compare(aBase + load<usize>(a), bBase + load<usize>(b), length) == 0;
 }
 
 /** Bytes of the long strings of a head. */
@@ -188,6 +195,19 @@ export function headLongBytes(head: usize, refs: u64): u32 {
     const slot = head + ((<usize>ctz(rest)) << 3) - 8;
     const length = load<u32>(slot);
     if (length > SLOT_INLINE_BYTES) bytes += length;
+    rest &= rest - 1;
+  }
+  return bytes;
+}
+
+/** The same without those in a log. */
+export function headPageBytes(head: usize, refs: u64): u32 {
+  let bytes: u32 = 0;
+  let rest = refs;
+  while (rest != 0) {
+    const word = head + ((<usize>ctz(rest)) << 3);
+    const length = load<u32>(word - 8);
+    if (length > SLOT_INLINE_BYTES && load<u32>(word, 4) == 0) bytes += length;
     rest &= rest - 1;
   }
   return bytes;

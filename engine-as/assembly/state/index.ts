@@ -1,6 +1,7 @@
 // Keyed state: pages, tables of one namespace, snapshot and restore. Design: docs/design/state.md.
 export { EXACT_SUM_BYTES, exactAdd, exactMerge, exactRead } from "./exact-sum";
-export { canonicalBits, headsColumn, headsEmpty, headsStart, slotBytes, slotText } from "./heads";
+export { canonicalBits, headsColumn, headLongBytes, headsEmpty, headsStart, slotBytes } from "./heads";
+export { heldAdd, heldDone, heldReady, usesLog } from "./held";
 export {
   HEAD_HASH_AT,
   HEAD_NULLS_AT,
@@ -8,6 +9,8 @@ export {
   LAYOUT_VERSION,
   PAGE_COUNT_AT,
   PAGE_HEADER_BYTES,
+  PAGE_KIND_AT,
+  PAGE_LOG,
   PAGE_SPACE_A_AT,
   PAGE_SPACE_B_AT,
   PAGE_TABLE_AT,
@@ -15,7 +18,8 @@ export {
   pageEnd,
   pageEntries,
 } from "./layout";
-export { PageStore, storeFree, storeNew } from "./page-store";
+export { textCopy } from "./log";
+export { PageStore, storeFree, storeNew, storePage } from "./page-store";
 export { tableResolve } from "./probe";
 export {
   CHECK_KIND,
@@ -26,9 +30,7 @@ export {
   CHECK_TABLE,
   CHECK_WATERMARK,
   badSnapshot,
-  pageCheck,
-  pageRestore,
-  recordCheck,
-} from "./restore";
+} from "./checks";
+export { heldRestore, logCheck, pageCheck, pageConcerns, pageRestore, recordCheck } from "./restore";
 export { KeyGroups, recordSeal, snapshotPages, storeDirtyAll, storeFreeze } from "./snapshot";
 export { Table, TableShape, shapeInit, tableFree, tableNew, tablePageAt } from "./table";

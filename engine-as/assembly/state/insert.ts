@@ -1,7 +1,6 @@
 // A new key enters a table: page found or made, room made, entry appended.
-import { ERROR_ROW_TOO_LARGE } from "../../abi";
-import { fail } from "../memory/index";
-import { headLongBytes } from "./heads";
+import { headLongBytes, headPageBytes } from "./heads";
+import { headPlace } from "./long-keys";
 import { makeRoom } from "./growth";
 import { CLASS_MAX, DEPTH_MAX, HEAD_HASH_AT, KEY_LONG_BYTES_MAX, refClass, refPage } from "./layout";
 import { fits, hasRoom, pageAppend, pageNew } from "./page";
@@ -10,15 +9,17 @@ import { Table, directoryAt, directoryGrow, prefixOf, rangeIsEmpty, tableAddPage
 
 /**
  * Appends an entry for a key that is not in the table: makes room, copies the head (long strings
- * into the page) and the value, or the template when `value` is 0. Returns the entry, 0 = error.
+ * into the page or the log) and the value, or the template when `value` is 0. The head's strings lie
+ * at longBase or in logs of the page store `headPages`. Returns the entry, 0 = error.
  */
-export function tableInsert(table: Table, head: usize, longBase: usize, value: usize): usize {
+export function tableInsert(table: Table, head: usize, longBase: usize, headPages: usize, value: usize): usize {
   const shape = table.shape;
   const hash = load<u64>(head, HEAD_HASH_AT);
-  const longBytes: u32 = shape.refs == 0 ? 0 : headLongBytes(head, shape.refs);
-  if (longBytes > KEY_LONG_BYTES_MAX) {
-    fail(ERROR_ROW_TOO_LARGE, table.operator, longBytes, KEY_LONG_BYTES_MAX, 0);
-    return 0;
+  let longBytes: u32 = shape.refs == 0 ? 0 : headLongBytes(head, shape.refs);
+  if (longBytes != 0 && (longBytes > KEY_LONG_BYTES_MAX || longBytes != headPageBytes(head, shape.refs))) {
+    head = headPlace(table, head, longBase, headPages);
+    if (head == 0) return 0;
+    longBytes = headPageBytes(head, shape.refs);
   }
   while (true) {
     const slot = directoryAt(table, hash);

@@ -1,16 +1,17 @@
-// The bytes of a hash page, and how many entries fit.
+// The bytes of a hash page, and how many entries fit. The header is that of log pages too (log.ts).
 //
 // A page belongs to one table and one namespace and covers one prefix of the key hash. Entries are
 // dense and in order of arrival; tags find them (16 are compared at once), long strings grow from
-// the page's end towards the entries. Nothing in a page is an address and nothing points out of it,
-// so a page can be written, read back and moved by itself.
+// the page's end towards the entries. Nothing in a page is an address. Only strings of keys that are
+// too long for a page lie elsewhere, in the table's log, and are named by page id and offset; a page
+// without any can be written, read back and moved by itself.
 //
 //   0        64              entriesAt                                     heap          pageBytes
 //   ┌────────┬───────────────┬───────────────────────────────┬─── free ───┬──────────────┐
 //   │ header │ tag groups    │ entries[count] (entryBytes)   │            │ long strings │
 //   └────────┴───────────────┴───────────────────────────────┴────────────┴──────────────┘
 //   header (64 B)                                tag group (48 B)
-//   +0  u8  kind (PAGE_HASH)                     +0  u8[16]  0 = empty, 128 | low 7 bits of the hash
+//   +0  u8  kind (PAGE_HASH | PAGE_LOG)          +0  u8[16]  0 = empty, 128 | low 7 bits of the hash
 //   +1  u8  layout version                       +16 u16[16] number of the entry
 //   +2  u8  size class 0 | 1 | 2
 //   +3  u8  depth: bits of the prefix            entry
@@ -22,12 +23,19 @@
 //   +32 u64 prefix, left-aligned, rest 0         utf8 slot (16 B): u32 length, then
 //   +40 u32 count                                ≤ 12 B: the bytes, rest 0
 //   +44 u32 heapBytes                            > 12 B: 4 prefix bytes, i32 −(distance of the bytes
-//   +48 u32 groups   +52 … 0                             from the page's end), u32 0
+//   +48 u32 groups                                       from the page's end), u32 0; or, in the
+//   +52 u32 1 + id of the next page, 0 = none            log: u32 page id, u32 offset in that page
+//   +56 u64 origin, in records: whose ids the page uses (log.ts)
+//
+// The next page of a hash page is an older one with the same prefix (chain.ts).
 //
 // The head of an entry (hash, null mask, slots) has the same form outside of pages (heads.ts); its
 // long strings then hold "address − longBase", so one comparison serves both.
 export const PAGE_HASH: u8 = 1;
-export const LAYOUT_VERSION: u8 = 1;
+export const PAGE_LOG: u8 = 2;
+/** 2: log pages, the words at +52 and +56. Pages of version 1 are read. */
+export const LAYOUT_VERSION: u8 = 2;
+export const LAYOUT_VERSION_OLDEST: u8 = 1;
 
 export const PAGE_HEADER_BYTES: usize = 64;
 export const PAGE_KIND_AT: usize = 0;
@@ -43,6 +51,8 @@ export const PAGE_PREFIX_AT: usize = 32;
 export const PAGE_COUNT_AT: usize = 40;
 export const PAGE_HEAP_AT: usize = 44;
 export const PAGE_GROUPS_AT: usize = 48;
+export const PAGE_NEXT_AT: usize = 52;
+export const PAGE_ORIGIN_AT: usize = 56;
 
 export const GROUP_BYTES: usize = 48;
 /** Entries per tag group when a page is full: 12 of 16, so that most probes end in one group. */
@@ -58,8 +68,19 @@ export const SLOT_INLINE_BYTES: u32 = 12;
 export const CLASS_MAX: u32 = 2;
 /** Pages of a subtask at most 2^22: a deeper prefix than this is not split any more. */
 export const DEPTH_MAX: u32 = 22;
-/** Long strings of one key together: four of them still fit the largest page. */
+/**
+ * A directory of this depth (512 KiB) any table may have; a deeper one only by this many entries per
+ * page, so that many keys with one prefix make chains of pages instead of a huge directory.
+ */
+export const DEPTH_FREE: u32 = 16;
+export const DIRECTORY_ENTRIES_PER_PAGE: u64 = 4096;
+/** Long strings of one key in its page: four of them still fit the largest page. */
 export const KEY_LONG_BYTES_MAX: u32 = 15360;
+/**
+ * Of a key with more, the strings longer than this go to the log; the rest then fits the page, of 24
+ * keys and a distinct value.
+ */
+export const KEY_STRING_BYTES_KEPT: u32 = 600;
 
 /** Low bits of a page reference (directory, page store) hold the size class. */
 export const REF_CLASS_MASK: u32 = 3;

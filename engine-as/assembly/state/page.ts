@@ -109,7 +109,8 @@ function takeLongStrings(page: usize, cls: u32, entry: usize, longBase: usize, r
   while (rest != 0) {
     const word = entry + ((<usize>ctz(rest)) << 3);
     const length = load<u32>(word - 8);
-    if (length > SLOT_INLINE_BYTES) {
+    // a string in the table's log stays there
+    if (length > SLOT_INLINE_BYTES && load<u32>(word, 4) == 0) {
       const heap = load<u32>(page, PAGE_HEAP_AT) + length;
       memory.copy(page + classBytes(cls) - heap, longBase + load<usize>(word), length);
       store<u32>(page, heap, PAGE_HEAP_AT);

@@ -5,8 +5,18 @@
 // split or a rebuild moves entries: the whole chunk is then looked up again, this time without
 // inserts, so every address it returns is valid (until then a proposed one may be stale, and is
 // only ever read).
+import { chainFind } from "./chain";
 import { headLongBytes, headsEqual } from "./heads";
-import { GROUP_BYTES, PAGE_GROUPS_AT, PAGE_HEADER_BYTES, classBytes, groupsFor, refClass, refPage } from "./layout";
+import {
+  GROUP_BYTES,
+  PAGE_GROUPS_AT,
+  PAGE_HEADER_BYTES,
+  PAGE_NEXT_AT,
+  classBytes,
+  groupsFor,
+  refClass,
+  refPage,
+} from "./layout";
 import { STATE_DIRTY, storeTouch } from "./page-store";
 import { tableInsert } from "./insert";
 import { hasRoom, pageAppendAt } from "./page";
@@ -21,7 +31,8 @@ const SEEN_BITS: u32 = 8192;
 const SEEN: usize = memory.data(1024, 16);
 
 /**
- * entries[i] (u32) = the entry of heads[i], inserted with the template value when it is new; all
+ * entries[i] (u32) = the entry of heads[i], whose long strings lie at longBase or in logs of the page
+ * store `headPages` (0 = none), inserted with the template value when it is new; all
  * pages met are DIRTY afterwards. `news` (u8[n], zeroed by the caller, or 0) marks new ones.
  * Addresses are valid until `table.moves` changes. False = error slot filled.
  */
@@ -33,11 +44,12 @@ export function tableResolve(
   n: i32,
   entries: usize,
   news: usize,
+  headPages: usize = 0,
 ): bool {
   if (table.idCount == 0) table.expected = <u32>n > table.shape.capacity0 ? distinctAtLeast(heads, stride, n) : 0;
   while (true) {
     const moves = table.moves;
-    if (!resolveOnce(table, heads, stride, longBase, n, entries, news)) return false;
+    if (!resolveOnce(table, heads, stride, longBase, headPages, n, entries, news)) return false;
     if (table.moves == moves) return true;
   }
 }
@@ -62,6 +74,7 @@ function resolveOnce(
   heads: usize,
   stride: usize,
   longBase: usize,
+  headPages: usize,
   n: i32,
   entries: usize,
   news: usize,
@@ -72,7 +85,7 @@ function resolveOnce(
     const head = heads + <usize>done * stride;
     const out = entries + ((<usize>done) << 2);
     propose(table, head, stride, count, out);
-    if (!confirm(table, head, stride, longBase, count, out, news == 0 ? 0 : news + done)) return false;
+    if (!confirm(table, head, stride, longBase, headPages, count, out, news == 0 ? 0 : news + done)) return false;
     done += count;
   }
   return true;
@@ -125,22 +138,26 @@ function confirm(
   heads: usize,
   stride: usize,
   longBase: usize,
+  headPages: usize,
   n: i32,
   entries: usize,
   news: usize,
 ): bool {
   const headBytes = <usize>table.shape.headBytes;
+  const refs = table.shape.refs;
+  // of another page's entries equal references are not equal strings; a batch's refer like no entry's
+  const compares = refs != 0 && longBase != 0;
   let head = heads;
   let out = entries;
   const end = entries + ((<usize>n) << 2);
   while (out < end) {
     let entry = <usize>load<u32>(out);
-    if (entry == 0 || headDifference(entry, head, headBytes) != 0) {
+    if (entry == 0 || headDifference(entry, head, headBytes) != 0 || (compares && headLongBytes(head, refs) != 0)) {
       const slot = directoryAt(table, load<u64>(head));
       const ref = load<u32>(slot);
-      entry = ref == 0 ? 0 : search(table, ref, load<u32>(slot, 4), head, longBase);
+      entry = ref == 0 ? 0 : search(table, ref, load<u32>(slot, 4), head, longBase, headPages);
       if (entry == FAILED) return false;
-      if (entry == 0) entry = tableInsert(table, head, longBase, 0) | NEW;
+      if (entry == 0) entry = tableInsert(table, head, longBase, headPages, 0) | NEW;
       if ((entry & NEW) != 0) {
         entry &= ~NEW;
         if (entry == 0) return false;
@@ -169,10 +186,10 @@ function headDifference(entry: usize, head: usize, headBytes: usize): u64 {
 }
 
 /**
- * The whole search in one page, which becomes DIRTY. A key that is not there is appended where the
+ * The whole search in one page, which becomes DIRTY, and in those behind it. A key that is not there is appended where the
  * search ended if the page has room (the address is then marked NEW), else 0; FAILED = out of memory.
  */
-function search(table: Table, ref: u32, id: u32, head: usize, longBase: usize): usize {
+function search(table: Table, ref: u32, id: u32, head: usize, longBase: usize, headPages: usize): usize {
   if (load<u8>(table.pages.states + id) != STATE_DIRTY && !storeTouch(table.pages, id)) return FAILED;
   const shape = table.shape;
   const page = refPage(ref);
@@ -187,13 +204,30 @@ function search(table: Table, ref: u32, id: u32, head: usize, longBase: usize): 
     let hits = i8x16.bitmask(i8x16.eq(tags, tag));
     while (hits != 0) {
       const entry = first + <usize>load<u16>(at + ((<usize>ctz(hits)) << 1), 16) * shape.entryBytes;
-      if (load<u64>(entry) == hash && headsEqual(entry, base, head, longBase, shape.headBytes, shape.refs))
+      if (
+        load<u64>(entry) == hash &&
+        headsEqual(
+          entry,
+          base,
+          changetype<usize>(table.pages),
+          head,
+          longBase,
+          headPages,
+          shape.headBytes,
+          shape.refs,
+        )
+      )
         return entry;
       hits &= hits - 1;
     }
     // an empty tag ends the key's run of groups; a full page always has some
     const empty = i8x16.bitmask(i8x16.eq(tags, i8x16.splat(0)));
     if (empty != 0) {
+      const next = load<u32>(page, PAGE_NEXT_AT);
+      if (next != 0) {
+        const found = chainFind(table, next, head, longBase, headPages);
+        if (found != 0) return found;
+      }
       const longBytes: u32 = shape.refs == 0 ? 0 : headLongBytes(head, shape.refs);
       if (longBytes != 0 || !hasRoom(shape, page, refClass(ref), 0)) return 0;
       table.count++;

@@ -4,27 +4,43 @@
 // strings are checked before use, and tags are rebuilt, so no bytes can make the engine trap. A page
 // whose prefix lies wholly in the own range takes a free place in the directory as it is; any other
 // is inserted entry by entry, keeping the own key groups only. Restored pages count as dirty: the
-// first snapshot after a restore is full.
-//
-// ERROR_BAD_SNAPSHOT values: the check (below), value found, expected.
+// first snapshot after a restore is full. Entries with strings in a log wait for its pages (held.ts).
 import {
-  ERROR_BAD_SNAPSHOT,
   RECORD_CHECKSUM_AT,
   RECORD_HEADER_BYTES,
   RECORD_LAYOUT_AT,
   RECORD_MAGIC,
   RECORD_OPERATOR_AT,
   RECORD_PAYLOAD_BYTES_AT,
+  ROW_BYTES_MAX,
   STATUS_DONE,
   STATUS_ERROR,
 } from "../../abi";
 import { hashBytes } from "../kernels/hash";
-import { fail } from "../memory/index";
+import {
+  CHECK_CHECKSUM,
+  CHECK_DEPTH,
+  CHECK_ENTRY_BYTES,
+  CHECK_HASH,
+  CHECK_KEY_TWICE,
+  CHECK_LAYOUT,
+  CHECK_LOG,
+  CHECK_OPERATOR,
+  CHECK_PAGE_BYTES,
+  CHECK_PAGE_KIND,
+  CHECK_PREFIX,
+  CHECK_RECORD_BYTES,
+  CHECK_RECORD_MAGIC,
+  CHECK_STRING,
+  badSnapshot,
+} from "./checks";
 import {
   CLASS_MAX,
   DEPTH_MAX,
   KEY_LONG_BYTES_MAX,
   LAYOUT_VERSION,
+  LAYOUT_VERSION_OLDEST,
+  PAGE_CLASS_AT,
   PAGE_COUNT_AT,
   PAGE_DEPTH_AT,
   PAGE_ENTRY_BYTES_AT,
@@ -33,36 +49,20 @@ import {
   PAGE_HEAP_AT,
   PAGE_KIND_AT,
   PAGE_LAYOUT_AT,
+  PAGE_LOG,
+  PAGE_NEXT_AT,
   PAGE_PREFIX_AT,
   SLOT_INLINE_BYTES,
   copyWords,
 } from "./layout";
-import { headLongBytes } from "./heads";
-import { releaseRef } from "./page-store";
+import { headLongBytes, headPageBytes } from "./heads";
+import { heldResolve, payloadBytesOf } from "./held";
+import { logCapacity } from "./log";
+import { PageStore, releaseRef } from "./page-store";
 import { tableResolve } from "./probe";
 import { KeyGroups, keyGroupOf, prefixGroupFrom, prefixGroupTo } from "./snapshot";
 import { fits, pageAppend, pageNew } from "./page";
 import { Table, TableShape, directoryGrow, prefixOf, rangeIsEmpty, tableAddPage } from "./table";
-
-export const CHECK_RECORD_BYTES: i32 = 1;
-export const CHECK_RECORD_MAGIC: i32 = 2;
-export const CHECK_LAYOUT: i32 = 3;
-export const CHECK_OPERATOR: i32 = 4;
-export const CHECK_CHECKSUM: i32 = 5;
-export const CHECK_KIND: i32 = 6;
-export const CHECK_PAGE_KIND: i32 = 7;
-export const CHECK_TABLE: i32 = 8;
-export const CHECK_ENTRY_BYTES: i32 = 9;
-export const CHECK_PAGE_BYTES: i32 = 10;
-export const CHECK_DEPTH: i32 = 11;
-export const CHECK_PREFIX: i32 = 12;
-export const CHECK_HASH: i32 = 13;
-export const CHECK_STRING: i32 = 14;
-export const CHECK_KEY_TWICE: i32 = 15;
-export const CHECK_META: i32 = 16;
-export const CHECK_NAMESPACE: i32 = 17;
-export const CHECK_WATERMARK: i32 = 18;
-export const CHECK_SHAPE: i32 = 19;
 
 /** Prefixes longer than this are re-inserted instead of growing the directory for them at once. */
 const ADOPT_DEPTH_MAX: u32 = 16;
@@ -70,16 +70,12 @@ const ADOPT_DEPTH_MAX: u32 = 16;
 const HEAP_BYTES_MAX: u32 = 65536;
 const FOUND: usize = memory.data(16);
 
-export function badSnapshot(operator: i32, check: i32, found: i64, expected: i64): i32 {
-  return fail(ERROR_BAD_SNAPSHOT, operator, check, found, expected);
-}
-
 /** Header, size and checksum of the record at ptr; `bytes` is what the caller was given. */
 export function recordCheck(ptr: usize, bytes: i32, operator: i32): i32 {
   if (bytes < RECORD_HEADER_BYTES) return badSnapshot(operator, CHECK_RECORD_BYTES, bytes, RECORD_HEADER_BYTES);
   if (load<i32>(ptr) != RECORD_MAGIC) return badSnapshot(operator, CHECK_RECORD_MAGIC, load<u32>(ptr), RECORD_MAGIC);
   const layout = load<u32>(ptr, RECORD_LAYOUT_AT);
-  if (layout != LAYOUT_VERSION) return badSnapshot(operator, CHECK_LAYOUT, layout, LAYOUT_VERSION);
+  if (!isLayout(layout)) return badSnapshot(operator, CHECK_LAYOUT, layout, LAYOUT_VERSION);
   const owner = load<i32>(ptr, RECORD_OPERATOR_AT);
   if (owner != operator) return badSnapshot(operator, CHECK_OPERATOR, owner, operator);
   const payloadBytes = load<u32>(ptr, RECORD_PAYLOAD_BYTES_AT);
@@ -90,13 +86,35 @@ export function recordCheck(ptr: usize, bytes: i32, operator: i32): i32 {
   return stated == checksum ? STATUS_DONE : badSnapshot(operator, CHECK_CHECKSUM, stated, checksum);
 }
 
-/** Checks a page payload against the shape of its table, before a table is made for it. */
+function isLayout(version: u32): bool {
+  return version >= LAYOUT_VERSION_OLDEST && version <= LAYOUT_VERSION;
+}
+
+/** Checks the payload of a log page. */
+export function logCheck(payload: usize, payloadBytes: u32, operator: i32): i32 {
+  const layout = load<u8>(payload, PAGE_LAYOUT_AT);
+  if (layout != LAYOUT_VERSION) return badSnapshot(operator, CHECK_LAYOUT, layout, LAYOUT_VERSION);
+  const width = load<u32>(payload, PAGE_ENTRY_BYTES_AT);
+  if (width != 1) return badSnapshot(operator, CHECK_ENTRY_BYTES, width, 1);
+  const bytes = load<u32>(payload, PAGE_COUNT_AT);
+  const cls = <u32>load<u8>(payload, PAGE_CLASS_AT);
+  if (cls > CLASS_MAX || bytes == 0 || bytes > logCapacity(cls) || load<u32>(payload, PAGE_HEAP_AT) != 0)
+    return badSnapshot(operator, CHECK_LOG, bytes, cls);
+  if (bytes + <u32>PAGE_HEADER_BYTES != payloadBytes)
+    return badSnapshot(operator, CHECK_PAGE_BYTES, payloadBytes, bytes);
+  // a string goes on in the next page only when this one is full
+  if (load<u32>(payload, PAGE_NEXT_AT) != 0 && bytes != logCapacity(cls))
+    return badSnapshot(operator, CHECK_LOG, bytes, logCapacity(cls));
+  return STATUS_DONE;
+}
+
+/** Checks a hash page's payload against the shape of its table, before a table is made for it. */
 export function pageCheck(payload: usize, payloadBytes: u32, shape: TableShape, operator: i32): i32 {
   if (load<u8>(payload, PAGE_KIND_AT) != PAGE_HASH) {
     return badSnapshot(operator, CHECK_PAGE_KIND, load<u8>(payload, PAGE_KIND_AT), PAGE_HASH);
   }
   const layout = load<u8>(payload, PAGE_LAYOUT_AT);
-  if (layout != LAYOUT_VERSION) return badSnapshot(operator, CHECK_LAYOUT, layout, LAYOUT_VERSION);
+  if (!isLayout(layout)) return badSnapshot(operator, CHECK_LAYOUT, layout, LAYOUT_VERSION);
   const entryBytes = load<u32>(payload, PAGE_ENTRY_BYTES_AT);
   if (entryBytes != shape.entryBytes) return badSnapshot(operator, CHECK_ENTRY_BYTES, entryBytes, shape.entryBytes);
   const heapBytes = load<u32>(payload, PAGE_HEAP_AT);
@@ -114,6 +132,7 @@ function entriesCheck(payload: usize, payloadBytes: u32, shape: TableShape, oper
   const depth = <u32>load<u8>(payload, PAGE_DEPTH_AT);
   const prefix = load<u64>(payload, PAGE_PREFIX_AT);
   const heapBytes = load<u32>(payload, PAGE_HEAP_AT);
+  const hasLogs = load<u8>(payload, PAGE_LAYOUT_AT) > LAYOUT_VERSION_OLDEST;
   const width = <usize>shape.entryBytes;
   let entry = payload + PAGE_HEADER_BYTES;
   const end = payload + payloadBytes - heapBytes;
@@ -125,31 +144,48 @@ function entriesCheck(payload: usize, payloadBytes: u32, shape: TableShape, oper
       const word = entry + ((<usize>ctz(rest)) << 3);
       const length = load<u32>(word - 8);
       const distance: u32 = 0 - load<u32>(word);
-      if (length > SLOT_INLINE_BYTES && (length > distance || distance > heapBytes || load<u32>(word, 4) != 0)) {
-        return badSnapshot(operator, CHECK_STRING, length, heapBytes);
-      }
+      const inLog = hasLogs && load<u32>(word, 4) != 0;
+      // what a log's reference names is checked when the log is there
+      const isWrong = inLog
+        ? length > <u32>ROW_BYTES_MAX
+        : length > distance || distance > heapBytes || load<u32>(word, 4) != 0;
+      if (length > SLOT_INLINE_BYTES && isWrong) return badSnapshot(operator, CHECK_STRING, length, heapBytes);
       rest &= rest - 1;
     }
-    if (shape.refs != 0 && headLongBytes(entry, shape.refs) > KEY_LONG_BYTES_MAX) {
-      return badSnapshot(operator, CHECK_STRING, headLongBytes(entry, shape.refs), KEY_LONG_BYTES_MAX);
-    }
+    if (shape.refs == 0) continue;
+    const pageBytes = headPageBytes(entry, shape.refs);
+    if (pageBytes > KEY_LONG_BYTES_MAX) return badSnapshot(operator, CHECK_STRING, pageBytes, KEY_LONG_BYTES_MAX);
+    const longBytes = headLongBytes(entry, shape.refs);
+    if (longBytes > <u32>ROW_BYTES_MAX) return badSnapshot(operator, CHECK_STRING, longBytes, ROW_BYTES_MAX);
   }
   return STATUS_DONE;
 }
 
-/** Puts a checked page's entries into the table, own key groups only. */
+/** Whether a checked hash page may have entries of these key groups. */
+export function pageConcerns(payload: usize, groups: KeyGroups): bool {
+  const prefix = load<u64>(payload, PAGE_PREFIX_AT);
+  const to = prefixGroupTo(prefix, load<u8>(payload, PAGE_DEPTH_AT), groups.log2);
+  return prefixGroupFrom(prefix, groups.log2) < groups.to && to > groups.from;
+}
+
+/** Puts a checked page's entries, none with strings in a log, into the table, own key groups only. */
 export function pageRestore(table: Table, payload: usize, payloadBytes: u32, groups: KeyGroups): i32 {
   const depth = <u32>load<u8>(payload, PAGE_DEPTH_AT);
   const prefix = load<u64>(payload, PAGE_PREFIX_AT);
   const from = prefixGroupFrom(prefix, groups.log2);
   const to = prefixGroupTo(prefix, depth, groups.log2);
-  if (from >= groups.to || to <= groups.from) return STATUS_DONE;
+  if (!pageConcerns(payload, groups)) return STATUS_DONE;
   if (from >= groups.from && to <= groups.to && depth <= ADOPT_DEPTH_MAX) {
     if (!directoryGrow(table, depth)) return STATUS_ERROR;
     const cls = classForPage(table.shape, payload);
     if (cls <= CLASS_MAX && rangeIsEmpty(table, prefix, depth)) return adopt(table, payload, payloadBytes, cls);
   }
-  return insertEach(table, payload, payloadBytes, groups);
+  return insertEach(table, payload, payloadBytes, groups, 0);
+}
+
+/** The same for a page kept by held.ts, all of whose log pages have come. */
+export function heldRestore(table: Table, held: usize, payload: usize, groups: KeyGroups): i32 {
+  return insertEach(table, payload, payloadBytesOf(payload), groups, held);
 }
 
 function classForPage(shape: TableShape, payload: usize): u32 {
@@ -187,7 +223,7 @@ function adopt(table: Table, payload: usize, payloadBytes: u32, cls: u32): i32 {
   return STATUS_DONE;
 }
 
-function insertEach(table: Table, payload: usize, payloadBytes: u32, groups: KeyGroups): i32 {
+function insertEach(table: Table, payload: usize, payloadBytes: u32, groups: KeyGroups, held: usize): i32 {
   const shape = table.shape;
   const count = load<u32>(payload, PAGE_COUNT_AT);
   const valueBytes = <usize>(shape.entryBytes - shape.headBytes);
@@ -195,8 +231,12 @@ function insertEach(table: Table, payload: usize, payloadBytes: u32, groups: Key
   for (let i: u32 = 0; i < count; i++, entry += shape.entryBytes) {
     const group = keyGroupOf(load<u64>(entry), groups.log2);
     if (group - groups.from >= groups.to - groups.from) continue;
+    if (held != 0) {
+      const status = heldResolve(changetype<PageStore>(held), payload, entry, shape.refs, table.operator);
+      if (status != STATUS_DONE) return status;
+    }
     store<u8>(FOUND, 0, 8);
-    if (!tableResolve(table, entry, 0, payload + payloadBytes, 1, FOUND, FOUND + 8)) return STATUS_ERROR;
+    if (!tableResolve(table, entry, 0, payload + payloadBytes, 1, FOUND, FOUND + 8, held)) return STATUS_ERROR;
     if (load<u8>(FOUND, 8) == 0) return badSnapshot(table.operator, CHECK_KEY_TWICE, load<u64>(entry), 0);
     copyWords(load<usize>(FOUND) + shape.headBytes, entry + shape.headBytes, valueBytes);
   }

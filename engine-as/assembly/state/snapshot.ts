@@ -7,7 +7,7 @@
 //
 //   RECORD_LIVE payload   u32 ids[]; header +40 u32 part, +44 u32 parts (a record holds 24,576 ids)
 //   RECORD_PAGE payload   page header (64 B) | entries | long strings: what restores a page; tags
-//                         and free space are left out and rebuilt
+//                         and free space are left out and rebuilt; +56 origin of the store's ids
 import {
   ERROR_BUG,
   RECORD_CHECKSUM_AT,
@@ -32,6 +32,7 @@ import {
   PAGE_ENTRY_BYTES_AT,
   PAGE_HEADER_BYTES,
   PAGE_HEAP_AT,
+  PAGE_ORIGIN_AT,
   PAGE_PREFIX_AT,
   pageEnd,
   pageEntries,
@@ -140,7 +141,7 @@ export function snapshotPages(pages: PageStore, into: usize, capacity: i32, oper
     const id = load<u32>(pages.live + (pages.drained << 2));
     const ref = pendingRef(pages, id);
     if (ref != 0) {
-      const bytes = pageRecord(refPage(ref), id, at, end, operator, groups);
+      const bytes = pageRecord(pages, refPage(ref), id, at, end, operator, groups);
       if (bytes == 0) return full(at - into, operator);
       at += bytes;
       settle(pages, id, ref);
@@ -214,13 +215,14 @@ function liveRecord(pages: PageStore, at: usize, end: usize, operator: i32): usi
   return bytes;
 }
 
-function pageRecord(page: usize, id: u32, at: usize, end: usize, operator: i32, groups: KeyGroups): usize {
+function pageRecord(pages: PageStore, page: usize, id: u32, at: usize, end: usize, operator: i32, groups: KeyGroups): usize {
   const entryBytes = load<u32>(page, PAGE_COUNT_AT) * load<u32>(page, PAGE_ENTRY_BYTES_AT);
   const heapBytes = load<u32>(page, PAGE_HEAP_AT);
   const payloadBytes = <u32>PAGE_HEADER_BYTES + entryBytes + heapBytes;
   if (at + RECORD_HEADER_BYTES + payloadBytes + 16 > end) return 0;
   const payload = at + RECORD_HEADER_BYTES;
   memory.copy(payload, page, PAGE_HEADER_BYTES);
+  store<u64>(payload, pages.origin, PAGE_ORIGIN_AT);
   memory.copy(payload + PAGE_HEADER_BYTES, pageEntries(page), entryBytes);
   memory.copy(payload + PAGE_HEADER_BYTES + entryBytes, pageEnd(page) - heapBytes, heapBytes);
   const prefix = load<u64>(page, PAGE_PREFIX_AT);

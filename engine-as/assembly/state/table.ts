@@ -1,14 +1,22 @@
 // A hash table of one namespace: an extendible directory of pages (layout.ts).
 //
 // The directory's index is the top `depth` bits of the hash; several neighbours may name the same
-// page, and a part of the hash range without keys names none. How pages are filled stands in page.ts,
+// page, and a part of the hash range without keys names none. Pages that cannot split are chained
+// (chain.ts); strings that are too long for a page lie in the table's log (log.ts). How pages are filled stands in page.ts,
 // how they grow in growth.ts, how keys enter in insert.ts and are found in probe.ts.
 //
 //   directory entry (8 B): +0 u32 page | class, 0 = none   +4 u32 page id
 //
 // `moves` counts the changes after which addresses of entries are no longer valid.
 import { blockAlloc, blockFree } from "../memory/index";
-import { PAGE_DEPTH_AT, PAGE_PREFIX_AT, capacityOf } from "./layout";
+import {
+  DEPTH_FREE,
+  DIRECTORY_ENTRIES_PER_PAGE,
+  PAGE_DEPTH_AT,
+  PAGE_NEXT_AT,
+  PAGE_PREFIX_AT,
+  capacityOf,
+} from "./layout";
 import { PageStore, storeAdd, storePage, storeRemove } from "./page-store";
 
 /** What the tables of one kind have in common; owned by the operator. */
@@ -44,6 +52,10 @@ export class Table {
   count: u32;
   moves: u32;
   operator: i32;
+  /** the log: 1 + id of its first and its last page, bytes in it (log.ts) */
+  logFirst: u32;
+  logLast: u32;
+  logBytes: u64;
   /** keys that are about to enter an empty table, at least; its first pages are made for them */
   expected: u32;
 }
@@ -90,6 +102,12 @@ export function tableFree(ptr: usize): void {
   if (ptr == 0) return;
   const table = changetype<Table>(ptr);
   for (let i: u32 = 0; i < table.idCount; i++) storeRemove(table.pages, load<u32>(table.ids + (i << 2)));
+  let log = table.logFirst;
+  while (log != 0) {
+    const id = log - 1;
+    log = load<u32>(storePage(table.pages, id), PAGE_NEXT_AT);
+    storeRemove(table.pages, id);
+  }
   blockFree(table.ids);
   blockFree(table.directory);
   blockFree(ptr);
@@ -154,6 +172,12 @@ export function directoryGrow(table: Table, depth: u32): bool {
     if (!doubleDirectory(table)) return false;
   }
   return true;
+}
+
+/** Whether the directory may double: by chance it never comes near this bound. */
+export function mayDouble(table: Table): bool {
+  const entries = (<u64>2) << (<u64>table.depth);
+  return table.depth < DEPTH_FREE || entries <= DIRECTORY_ENTRIES_PER_PAGE * table.idCount;
 }
 
 export function doubleDirectory(table: Table): bool {
