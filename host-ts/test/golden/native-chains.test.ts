@@ -125,7 +125,7 @@ async function runJob(definition: JobDefinition, parallelism: number): Promise<R
   const slots: Slot[] = [];
   const collected: Record<string, string[]> = {};
   for (let slot = 0; slot < parallelism; slot++) {
-    slots.push(new Slot(await Engine.create(module, { memoryBytesMax: 0 }), graph, parallelism, slots, collected));
+    slots.push(new Slot(Engine.create(module, { memoryBytesMax: 0 }), graph, parallelism, slots, collected));
   }
   // One split, read by slot 0; the others' sources are finished from the start.
   const frames = sourceFrames(columnNames(graph.vertices[0]!.inSchema));

@@ -60,7 +60,8 @@ async function run(
     }),
   );
   if (kill === undefined) return ended;
-  while (!over && ((await epochsIn(folder)).at(-1) ?? 0) < before + kill.checkpoints) await delay(5);
+  const isOver = (): boolean => over;
+  while (!isOver() && ((await epochsIn(folder)).at(-1) ?? 0) < before + kill.checkpoints) await delay(5);
   await delay(kill.extraMs);
   child.kill('SIGKILL');
   return ended;
