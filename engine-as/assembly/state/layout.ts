@@ -31,6 +31,8 @@
 //
 // The head of an entry (hash, null mask, slots) has the same form outside of pages (heads.ts); its
 // long strings then hold "address − longBase", so one comparison serves both.
+import { ROW_BYTES_MAX } from "../../abi";
+
 export const PAGE_HASH: u8 = 1;
 export const PAGE_LOG: u8 = 2;
 /** 2: log pages, the words at +52 and +56. Pages of version 1 are read. */
@@ -76,6 +78,8 @@ export const DEPTH_FREE: u32 = 16;
 export const DIRECTORY_ENTRIES_PER_PAGE: u64 = 4096;
 /** Long strings of one key in its page: four of them still fit the largest page. */
 export const KEY_LONG_BYTES_MAX: u32 = 15360;
+/** Strings of one entry: those of a row, and one of them again as the value of a distinct count. */
+export const KEY_TEXT_BYTES_MAX: u32 = 2 * ROW_BYTES_MAX;
 /**
  * Of a key with more, the strings longer than this go to the log; the rest then fits the page, of 24
  * keys and a distinct value.

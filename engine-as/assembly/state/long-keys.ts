@@ -3,10 +3,17 @@
 // The strings of one key may take 15,360 B of a page. Of a key with more, those of more than 600 B go to
 // the log; so where a string lies follows from the key alone. A head that comes from another table may
 // have strings in that one's log which belong into the page here (a key beside a long distinct value).
-import { ERROR_ROW_TOO_LARGE, ROW_BYTES_MAX } from "../../abi";
+import { ERROR_ROW_TOO_LARGE } from "../../abi";
 import { fail } from "../memory/index";
 import { headLongBytes } from "./heads";
-import { HEAD_HASH_AT, KEY_LONG_BYTES_MAX, KEY_STRING_BYTES_KEPT, SLOT_INLINE_BYTES, copyWords } from "./layout";
+import {
+  HEAD_HASH_AT,
+  KEY_LONG_BYTES_MAX,
+  KEY_STRING_BYTES_KEPT,
+  KEY_TEXT_BYTES_MAX,
+  SLOT_INLINE_BYTES,
+  copyWords,
+} from "./layout";
 import { logAppend, textCopy } from "./log";
 import { Table } from "./table";
 
@@ -21,8 +28,8 @@ const TEXT: usize = memory.data(15360, 16);
 export function headPlace(table: Table, head: usize, longBase: usize, headPages: usize): usize {
   const shape = table.shape;
   const bytes = headLongBytes(head, shape.refs);
-  if (bytes > <u32>ROW_BYTES_MAX) {
-    fail(ERROR_ROW_TOO_LARGE, table.operator, bytes, ROW_BYTES_MAX, 0);
+  if (bytes > KEY_TEXT_BYTES_MAX) {
+    fail(ERROR_ROW_TOO_LARGE, table.operator, bytes, KEY_TEXT_BYTES_MAX, 0);
     return 0;
   }
   copyWords(HEAD, head, shape.headBytes);

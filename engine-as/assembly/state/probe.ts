@@ -60,7 +60,7 @@ function distinctAtLeast(heads: usize, stride: usize, n: i32): u32 {
   let distinct: u32 = 0;
   let head = heads;
   for (let i = 0; i < n; i++, head += stride) {
-    const bit = <u32>(load<u64>(head) >> 16) & (SEEN_BITS - 1);
+    const bit = (<u32>(load<u64>(head) >> 16)) & (SEEN_BITS - 1);
     const at = SEEN + (bit >> 3);
     const byte = <u32>load<u8>(at);
     distinct += ((byte >> (bit & 7)) & 1) ^ 1;
@@ -206,16 +206,7 @@ function search(table: Table, ref: u32, id: u32, head: usize, longBase: usize, h
       const entry = first + <usize>load<u16>(at + ((<usize>ctz(hits)) << 1), 16) * shape.entryBytes;
       if (
         load<u64>(entry) == hash &&
-        headsEqual(
-          entry,
-          base,
-          changetype<usize>(table.pages),
-          head,
-          longBase,
-          headPages,
-          shape.headBytes,
-          shape.refs,
-        )
+        headsEqual(entry, base, changetype<usize>(table.pages), head, longBase, headPages, shape.headBytes, shape.refs)
       )
         return entry;
       hits &= hits - 1;

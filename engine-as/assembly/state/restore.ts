@@ -38,6 +38,7 @@ import {
   CLASS_MAX,
   DEPTH_MAX,
   KEY_LONG_BYTES_MAX,
+  KEY_TEXT_BYTES_MAX,
   LAYOUT_VERSION,
   LAYOUT_VERSION_OLDEST,
   PAGE_CLASS_AT,
@@ -156,7 +157,7 @@ function entriesCheck(payload: usize, payloadBytes: u32, shape: TableShape, oper
     const pageBytes = headPageBytes(entry, shape.refs);
     if (pageBytes > KEY_LONG_BYTES_MAX) return badSnapshot(operator, CHECK_STRING, pageBytes, KEY_LONG_BYTES_MAX);
     const longBytes = headLongBytes(entry, shape.refs);
-    if (longBytes > <u32>ROW_BYTES_MAX) return badSnapshot(operator, CHECK_STRING, longBytes, ROW_BYTES_MAX);
+    if (longBytes > KEY_TEXT_BYTES_MAX) return badSnapshot(operator, CHECK_STRING, longBytes, KEY_TEXT_BYTES_MAX);
   }
   return STATUS_DONE;
 }

@@ -215,7 +215,15 @@ function liveRecord(pages: PageStore, at: usize, end: usize, operator: i32): usi
   return bytes;
 }
 
-function pageRecord(pages: PageStore, page: usize, id: u32, at: usize, end: usize, operator: i32, groups: KeyGroups): usize {
+function pageRecord(
+  pages: PageStore,
+  page: usize,
+  id: u32,
+  at: usize,
+  end: usize,
+  operator: i32,
+  groups: KeyGroups,
+): usize {
   const entryBytes = load<u32>(page, PAGE_COUNT_AT) * load<u32>(page, PAGE_ENTRY_BYTES_AT);
   const heapBytes = load<u32>(page, PAGE_HEAP_AT);
   const payloadBytes = <u32>PAGE_HEADER_BYTES + entryBytes + heapBytes;

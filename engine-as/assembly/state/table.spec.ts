@@ -6,6 +6,7 @@ import {
   HEAD_NULLS_AT,
   HEAD_SLOTS_AT,
   KEY_LONG_BYTES_MAX,
+  KEY_TEXT_BYTES_MAX,
   PAGE_COUNT_AT,
   PAGE_DEPTH_AT,
   PAGE_GROUPS_AT,
@@ -305,13 +306,13 @@ export function test_a_frozen_log_page_is_copied(): void {
   assert(copies == 1, "the last page, not the full ones");
 }
 
-export function test_a_key_longer_than_a_row_is_an_error(): void {
+export function test_a_key_longer_than_rows_can_be_is_an_error(): void {
   const table = newTable(32, 1 << 3);
-  const text = blockAlloc(ROW_BYTES_MAX + 16);
-  memory.fill(text, 97, ROW_BYTES_MAX + 16);
-  stringHead(text, ROW_BYTES_MAX);
+  const text = blockAlloc(KEY_TEXT_BYTES_MAX + 16);
+  memory.fill(text, 97, KEY_TEXT_BYTES_MAX + 16);
+  stringHead(text, KEY_TEXT_BYTES_MAX);
   assert(tableResolve(table, HEADS, 32, 0, 1, ENTRIES, 0));
-  stringHead(text, ROW_BYTES_MAX + 1);
+  stringHead(text, KEY_TEXT_BYTES_MAX + 1);
   assert(!tableResolve(table, HEADS, 32, 0, 1, ENTRIES, 0));
   assert(errorCode() == ERROR_ROW_TOO_LARGE);
 }

@@ -12,15 +12,15 @@ import {
   type WindowPlan,
   WindowUnderTest,
   compileEntry,
-  copyIn,
   encodeFrame,
   instantiate,
+  refreshChecksum,
 } from './window-harness.ts';
 import { WindowModel, sortedRows } from './window-model.ts';
+import { GROUPS, Subtasks } from './window-subtasks.ts';
 
 const module = compileEntry('engine-as/assembly/operators/window-harness.ts');
 const MAX = 2n ** 63n - 1n;
-const GROUPS = 128;
 const TYPES: TypeName[] = ['timestamp', 'utf8', 'i64', 'i64'];
 const PLAN: WindowPlan = {
   types: TYPES,
@@ -60,50 +60,12 @@ function feed(random: (below: number) => number, step: number, count: number, ke
   return { rows, frame: encodeFrame(columns, { timed: 0 }) };
 }
 
-const bounds = (n: number): number[] => Array.from({ length: n + 1 }, (_, i) => Math.round((i * GROUPS) / n));
-
-/** One job's subtasks with the store of each. */
-class Subtasks {
-  readonly windows: WindowUnderTest[];
-  readonly stores: SnapshotStore[];
-  readonly bounds: number[];
-
-  constructor(plan: WindowPlan, count: number, records?: readonly Uint8Array[]) {
-    this.bounds = bounds(count);
-    this.windows = Array.from({ length: count }, () => new WindowUnderTest(instantiate(module), plan));
-    this.stores = this.windows.map(() => new SnapshotStore());
-    if (!records) return;
-    this.windows.forEach((window, i) => {
-      const status = window.restore(records, this.bounds[i] ?? 0, this.bounds[i + 1] ?? 0);
-      assert.equal(status, 0, `restore: error ${window.e.errorCode()} check ${window.e.errorValue(0)}`);
-    });
-  }
-
-  push({ frame }: Feed): void {
-    this.windows.forEach((window, i) => {
-      const from = this.bounds[i] ?? 0;
-      const to = this.bounds[i + 1] ?? 0;
-      const mine = window.keyGroups(frame).flatMap((group, row) => (group >= from && group < to ? [row] : []));
-      assert.equal(window.push(frame, mine), 0);
-    });
-  }
-
-  watermark(time: bigint): Value[][] {
-    return this.windows.flatMap((window) => window.watermark(time));
-  }
-
-  snapshot(): Uint8Array[] {
-    this.windows.forEach((window, i) => this.stores[i]?.add(window.snapshot()));
-    return this.stores.flatMap((store) => store.records());
-  }
-}
-
 for (const [name, plan] of Object.entries({ running: PLAN, merged: WITH_EXTREMES })) {
   for (const keys of [20, 3000]) {
     test(`restored at 1 → 2 → 3 → 1 subtasks, ${name}, ${keys} keys`, () => {
       const random = randomOf(keys);
       const model = new WindowModel(plan);
-      let job = new Subtasks(plan, 1);
+      let job = new Subtasks(module, plan, 1);
       let out = 0;
       [1, 2, 3, 1].forEach((count, round) => {
         for (let step = round * 4; step < round * 4 + 4; step++) {
@@ -117,7 +79,7 @@ for (const [name, plan] of Object.entries({ running: PLAN, merged: WITH_EXTREMES
           if (step % 2 === 0) job.snapshot();
         }
         assert.equal(job.windows.length, count);
-        job = new Subtasks(plan, [2, 3, 1, 2][round] ?? 1, job.snapshot());
+        job = new Subtasks(module, plan, [2, 3, 1, 2][round] ?? 1, job.snapshot());
       });
       assert.deepEqual(sortedRows(job.watermark(MAX)), sortedRows(model.watermark(MAX)));
       assert.ok(out > 500);
@@ -176,14 +138,6 @@ test('a snapshot after a snapshot writes only what changed', () => {
   window.e.windowSnapshotDiscard(window.op);
   assert.ok(window.snapshot().filter((r) => r[4] === 2).length >= full.length);
 });
-
-function refreshChecksum(window: WindowUnderTest, record: Uint8Array): void {
-  const view = new DataView(record.buffer, record.byteOffset, record.length);
-  const bytes = Math.min(view.getUint32(28, true), record.length - 64);
-  const at = copyIn(window.e, record);
-  view.setBigUint64(32, BigInt.asUintN(64, window.e.hashBytes(at + 64, bytes)), true);
-  window.e.free(at);
-}
 
 test('hostile records give errors, never a trap', () => {
   const random = randomOf(77);
