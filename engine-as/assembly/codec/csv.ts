@@ -19,6 +19,7 @@ import {
 import { GRAMMAR_LOOSE, parsedF64, parsedI64, parseF64, parseI64, parseShortI64 } from "../kernels/number";
 import { ColumnOut, PUT_OK, putF64, putI32, putI64, putText } from "./column-out";
 import { Decoder, failAt, STEP_BYTES, STEP_SOURCE_AT, STEP_TYPE_AT, STOP_END, STOP_FULL } from "./decoder";
+import { csvBatch } from "./csv-batch";
 import { csvHeader } from "./csv-header";
 import { newlinesPassed, passedReset, putField, skipFields, skipRest } from "./csv-field";
 import { refuse } from "./refusal";
@@ -46,6 +47,12 @@ export function csvRecords(decoder: Decoder, start: usize, end: usize, single: b
       decoder.stop = STOP_FULL;
       break;
     }
+    if (decoder.pause == 0 && !single) {
+      p = csvBatch(decoder, p, end);
+      if (decoder.stop == STOP_FULL) break;
+      continue;
+    }
+    decoder.pause = max(0, decoder.pause - 1);
     const c = <u32>load<u8>(p);
     if (c <= CR && decoder.fieldCount > 1 && (c == LF || (c == CR && load<u8>(p, 1) == LF))) {
       p += 1 + <usize>(c == CR);

@@ -13,6 +13,7 @@
 import { COLUMNS_MAX, ERROR_BAD_PLAN, TYPE_BOOL, TYPE_UTF8 } from "../../abi";
 import { blockAlloc, blockFree, fail } from "../memory/index";
 import { columnFree, ColumnOut, VALIDITY_BYTES } from "./column-out";
+import { SEPARATOR_LIST_BYTES } from "./separators";
 import { DICTIONARY_BYTES_MAX, dictionaryFree, dictionaryId, dictionaryNew, TextDictionary } from "./text-dictionary";
 
 export const FORMAT_CSV: i32 = 1;
@@ -100,6 +101,19 @@ export class Decoder {
   isLearning: bool;
   misses: i32;
   stamp: u32;
+  /** The learned line as signs and spans (line-layout.ts): its steps, and the signs of a line. */
+  layout: usize;
+  layoutCount: i32;
+  layoutSigns: i32;
+
+  // batches of records (record-batch.ts)
+  separators: usize;
+  /** Bytes that the next one may take, and what a record took in the last one. */
+  batchBytes: i32;
+  batchRecordBytes: i32;
+  /** Records to parse singly before the next batch, and how many after its failure. */
+  pause: i32;
+  pauseNext: i32;
 }
 
 
@@ -187,6 +201,8 @@ function readColumns(decoder: Decoder, plan: usize, start: i32, words: i32): boo
     if (at > words) return noPlan(at, words);
     if (column.type == TYPE_UTF8) textColumns++;
   }
+  decoder.separators = blockAlloc(SEPARATOR_LIST_BYTES);
+  if (decoder.separators == 0) return false;
   return allocateColumns(decoder, textColumns) && (decoder.format != FORMAT_NDJSON || indexNames(decoder));
 }
 
@@ -221,6 +237,8 @@ export function decoderFree(block: usize): void {
   for (let i = 0; i < decoder.columnCount; i++) columnFree(columnOut(decoder, i));
   if (changetype<usize>(decoder.names) != 0) dictionaryFree(decoder.names);
   blockFree(decoder.sequence);
+  blockFree(decoder.layout);
+  blockFree(decoder.separators);
   blockFree(decoder.frame);
   blockFree(decoder.carry);
   blockFree(decoder.scratch);

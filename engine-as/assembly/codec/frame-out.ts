@@ -94,6 +94,11 @@ function heldBytes(decoder: Decoder): i32 {
   return bytes;
 }
 
+/** Bytes that the frame still takes; 0 or less: it is full. */
+export function frameRoom(decoder: Decoder): i32 {
+  return FRAME_BYTES_TARGET - heldBytes(decoder);
+}
+
 /** Completes the frame of `decoder.rows` rows; false = out of memory. */
 export function frameEnd(decoder: Decoder): bool {
   const rows = decoder.rows;

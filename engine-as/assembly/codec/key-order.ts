@@ -11,6 +11,7 @@
 //         -2 = the end of the line
 import { blockAlloc, blockFree } from "../memory/index";
 import { columnOut, Decoder } from "./decoder";
+import { layoutLearn } from "./line-layout";
 
 export const STEP_BYTES: usize = 12;
 export const STEP_SKIP: i32 = -1;
@@ -67,6 +68,7 @@ export function learnEnd(decoder: Decoder): void {
     if (column >= 0) columnOut(decoder, column).next = i + 1;
     text += <usize>length + 16;
   }
+  layoutLearn(decoder, LEARNED, learnedCount);
 }
 
 /** Counts a line that fitted or not; when too many did not, the next one is learned. */
@@ -76,6 +78,7 @@ export function noteLine(decoder: Decoder, fitted: bool): void {
   } else if (++decoder.misses >= MISSES_MAX) {
     decoder.misses = 0;
     decoder.sequenceCount = 0;
+    decoder.layoutCount = 0;
   }
 }
 

@@ -24,6 +24,7 @@ import { skipBlanks, skipValue, stringEnd, stringStop } from "./json-skip";
 import { unescapeJson } from "./json-string";
 import { plainValue, putValue } from "./json-value";
 import { learnBegin, learnEnd, learnStep, matchStep, noteLine, STEP_BYTES, STEP_END, STEP_SKIP } from "./key-order";
+import { ndjsonBatch } from "./ndjson-batch";
 import { dictionaryFind } from "./text-dictionary";
 
 const LF: u32 = 0x0a;
@@ -42,6 +43,12 @@ export function ndjsonRecords(decoder: Decoder, start: usize, end: usize, single
       decoder.stop = STOP_FULL;
       break;
     }
+    if (decoder.pause == 0 && !single) {
+      p = ndjsonBatch(decoder, p, end);
+      if (decoder.stop == STOP_FULL) break;
+      continue;
+    }
+    decoder.pause = max(0, decoder.pause - 1);
     let after = line(decoder, p);
     if (after == 0) {
       if (decoder.stop == STOP_END) {

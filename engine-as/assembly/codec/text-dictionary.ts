@@ -17,7 +17,7 @@ export const DICTIONARY_FULL: i32 = -1;
 export const DICTIONARY_NOT_UTF8: i32 = -2;
 const MISSING: i32 = -3;
 
-const ENTRY_BYTES: usize = 24;
+export const TEXT_ENTRY_BYTES: usize = 24;
 const SLOTS_LOG2_FIRST: u32 = 9;
 const SLOTS_LOG2_LAST: u32 = 14;
 const K1: u64 = 0x9e3779b97f4a7c15;
@@ -54,7 +54,7 @@ export function dictionaryNew(bytesMax: i32): TextDictionary {
   const entriesMax = min(DICTIONARY_ENTRIES_MAX, bytesMax >> 3);
   const slotBytes = (<usize>2) << SLOTS_LOG2_LAST;
   const fixed = (offsetof<TextDictionary>() + 15) & ~15;
-  const total = fixed + slotBytes + <usize>entriesMax * (ENTRY_BYTES + 4) + 16 + <usize>bytesMax + 16;
+  const total = fixed + slotBytes + <usize>entriesMax * (TEXT_ENTRY_BYTES + 4) + 16 + <usize>bytesMax + 16;
   const block = blockAlloc(total);
   const dictionary = changetype<TextDictionary>(block);
   if (block == 0) return dictionary;
@@ -64,7 +64,7 @@ export function dictionaryNew(bytesMax: i32): TextDictionary {
   dictionary.slots = block + fixed;
   dictionary.slotsLog2 = SLOTS_LOG2_FIRST;
   dictionary.entries = dictionary.slots + slotBytes;
-  dictionary.offsets = dictionary.entries + <usize>entriesMax * ENTRY_BYTES;
+  dictionary.offsets = dictionary.entries + <usize>entriesMax * TEXT_ENTRY_BYTES;
   dictionary.bytes = dictionary.offsets + ((<usize>entriesMax + 1) << 2);
   store<i32>(dictionary.offsets, 0);
   dictionary.hashCount = -1;
@@ -85,11 +85,11 @@ export function dictionaryBytes(dictionary: TextDictionary): i32 {
 @inline
 export function dictionaryId(dictionary: TextDictionary, ptr: usize, bytes: i32): i32 {
   if (bytes <= 8 && bytes > 0) {
-    const word = load<u64>(ptr) & (u64.MAX_VALUE >> ((<u64>(8 - bytes)) << 3));
-    const hash = hashOf(word, 0, bytes);
+    const word = shortWord(ptr, <usize>bytes);
+    const hash = shortHash(word, <usize>bytes);
     const id = <i32>load<u16>(dictionary.slots + ((<usize>(hash >> (64 - dictionary.slotsLog2))) << 1)) - 1;
     if (id >= 0) {
-      const entry = dictionary.entries + <usize>id * ENTRY_BYTES;
+      const entry = dictionary.entries + <usize>id * TEXT_ENTRY_BYTES;
       if (load<u64>(entry) == word && load<i32>(entry, 16) == bytes) return id;
     }
     return probe(dictionary, hash, word, 0, ptr, bytes, true);
@@ -97,15 +97,33 @@ export function dictionaryId(dictionary: TextDictionary, ptr: usize, bytes: i32)
   return wideId(dictionary, ptr, bytes);
 }
 
+/** A text of 1 … 8 bytes as one word, and the hash by which it is found. */
+@inline
+export function shortWord(ptr: usize, bytes: usize): u64 {
+  return load<u64>(ptr) & load<u64>(MASKS + 16 - bytes);
+}
+
+
+@inline
+export function shortHash(word: u64, bytes: usize): u64 {
+  return (word ^ (<u64>bytes)) * K1;
+}
+
+/** The first `bytes` (0 … 16) of the vector, the others 0. */
+@inline
+export function masked(text: v128, bytes: i32): v128 {
+  return v128.and(text, v128.load(MASKS + 16 - <usize>bytes));
+}
+
 function wideId(dictionary: TextDictionary, ptr: usize, bytes: i32): i32 {
   if (bytes > 16) return longId(dictionary, ptr, bytes, true);
-  const text = v128.and(v128.load(ptr), v128.load(MASKS + 16 - <usize>bytes));
+  const text = masked(v128.load(ptr), bytes);
   const a = v128.extract_lane<u64>(text, 0);
   const b = v128.extract_lane<u64>(text, 1);
   const hash = hashOf(a, b, bytes);
   const found = <i32>load<u16>(dictionary.slots + ((<usize>(hash >> (64 - dictionary.slotsLog2))) << 1)) - 1;
   if (found >= 0) {
-    const entry = dictionary.entries + <usize>found * ENTRY_BYTES;
+    const entry = dictionary.entries + <usize>found * TEXT_ENTRY_BYTES;
     if (load<u64>(entry) == a && load<u64>(entry, 8) == b && load<i32>(entry, 16) == bytes) return found;
   }
   return probe(dictionary, hash, a, b, ptr, bytes, true);
@@ -114,7 +132,7 @@ function wideId(dictionary: TextDictionary, ptr: usize, bytes: i32): i32 {
 /** The id of the text or a negative number; never enters it. */
 export function dictionaryFind(dictionary: TextDictionary, ptr: usize, bytes: i32): i32 {
   if (bytes > 16) return longId(dictionary, ptr, bytes, false);
-  const text = v128.and(v128.load(ptr), v128.load(MASKS + 16 - <usize>bytes));
+  const text = masked(v128.load(ptr), bytes);
   const a = v128.extract_lane<u64>(text, 0);
   const b = v128.extract_lane<u64>(text, 1);
   return probe(dictionary, hashOf(a, b, bytes), a, b, ptr, bytes, false);
@@ -146,7 +164,7 @@ function probe(dictionary: TextDictionary, hash: u64, a: u64, b: u64, ptr: usize
   let slot = <usize>(hash >> (64 - dictionary.slotsLog2));
   let id = <i32>load<u16>(dictionary.slots + (slot << 1)) - 1;
   while (id >= 0) {
-    const entry = dictionary.entries + <usize>id * ENTRY_BYTES;
+    const entry = dictionary.entries + <usize>id * TEXT_ENTRY_BYTES;
     if (load<u64>(entry) == a && load<u64>(entry, 8) == b && load<i32>(entry, 16) == bytes) {
       const at = dictionary.bytes + <usize>load<i32>(dictionary.offsets + ((<usize>id) << 2));
       if (bytes <= 16 || memory.compare(at, ptr, <usize>bytes) == 0) return id;
@@ -167,7 +185,7 @@ function add(dictionary: TextDictionary, slot: usize, a: u64, b: u64, ptr: usize
   dictionary.bytesUsed += bytes;
   dictionary.count = id + 1;
   store<i32>(dictionary.offsets + ((<usize>(id + 1)) << 2), dictionary.bytesUsed);
-  const entry = dictionary.entries + <usize>id * ENTRY_BYTES;
+  const entry = dictionary.entries + <usize>id * TEXT_ENTRY_BYTES;
   store<u64>(entry, a);
   store<u64>(entry, b, 8);
   store<i32>(entry, bytes, 16);
@@ -183,7 +201,7 @@ function grow(dictionary: TextDictionary): void {
   const mask = ((<usize>1) << log2) - 1;
   memory.fill(dictionary.slots, 0, (<usize>2) << log2);
   for (let id = 0; id < dictionary.count; id++) {
-    const entry = dictionary.entries + <usize>id * ENTRY_BYTES;
+    const entry = dictionary.entries + <usize>id * TEXT_ENTRY_BYTES;
     let slot = <usize>(hashOf(load<u64>(entry), load<u64>(entry, 8), load<i32>(entry, 16)) >> (64 - log2));
     while (load<u16>(dictionary.slots + (slot << 1)) != 0) slot = (slot + 1) & mask;
     store<u16>(dictionary.slots + (slot << 1), <u16>(id + 1));

@@ -45,6 +45,29 @@ export function parseTimestamp(column: ColumnOut, p: usize): usize {
   return p + 24;
 }
 
+/**
+ * The milliseconds of the day in "YYYY-MM-DDTHH:MM:SS.sssZ" from its second and third eight bytes; negative
+ * when it is not of this form or its date does not end with the two characters of `dateTail`.
+ */
+@inline
+export function clockOf(middle: u64, end: u64, dateTail: u64): i64 {
+  const m = middle ^ (0x30303a3030540000 | dateTail);
+  const e = end ^ 0x5a3030302e30303a;
+  const strayBits = ((m + 0x76767f76767f7f7f) | m | (e + 0x7f7676767f76767f) | e) & 0x8080808080808080;
+  // every byte becomes ten times itself and its follower
+  const pairs = (m * 2561) >> 8;
+  const endPairs = (e * 2561) >> 8;
+  const hours = <i64>((pairs >> 24) & 0xff);
+  const minutes = <i64>((pairs >> 48) & 0xff);
+  const seconds = <i64>((endPairs >> 8) & 0xff);
+  const beyond = (23 - hours) | (59 - minutes) | (59 - seconds);
+  const ms = <i64>(((endPairs >> 32) & 0xff) * 10 + ((e >> 48) & 15));
+  // one branch for all that can be wrong
+  return (
+    (hours * 3600000 + minutes * 60000 + seconds * 1000 + ms) | (beyond & i64.MIN_VALUE) | -(<i64>(strayBits != 0))
+  );
+}
+
 /** Whether some byte is larger than the form allows: `room` is 0x7f minus that in every byte. */
 @inline
 function strays(word: u64, room: u64): bool {

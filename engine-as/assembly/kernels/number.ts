@@ -39,10 +39,21 @@ export function digitCount(word: u64): u64 {
 /** The value of the first `count` (1 … 8) bytes of the word, which are digits. */
 @inline
 export function digitsValue(word: u64, count: u64): u64 {
-  let v = (word << (64 - (count << 3))) & 0x0f0f0f0f0f0f0f0f;
-  v = (v * 2561) >> 8;
+  return eightDigits((word << (64 - (count << 3))) & 0x0f0f0f0f0f0f0f0f);
+}
+
+/** The value of eight bytes of 0 … 9, the first byte the highest digit. */
+@inline
+export function eightDigits(word: u64): u64 {
+  let v = (word * 2561) >> 8;
   v = ((v & 0x00ff00ff00ff00ff) * 6553601) >> 16;
   return ((v & 0x0000ffff0000ffff) * 42949672960001) >> 32;
+}
+
+/** Not 0 when some byte is none of 0 … 9 (characters less '0'). */
+@inline
+export function strayDigits(word: u64): u64 {
+  return ((word + 0x7676767676767676) | word) & 0x8080808080808080;
 }
 
 /**
