@@ -8,17 +8,22 @@ import { ACC_DISTINCT, Accumulator, CHUNK_ROWS, Space, WindowOperator, distinctT
 
 /** Dictionaries larger than this are not worth a dense array per slice. */
 const CACHE_ENTRIES_MAX: i32 = 65536;
+/** Dictionaries with fewer entries than this are looked up by shared cells, {u32 stamp, u32 entry} by id. */
+const STAMPED_IDS: i32 = 2048;
+const STAMPED: usize = memory.data(2048 << 3, 16);
+let stamp: u32 = 0;
 
 /** Adds rows[0 … n) (u16) to the namespace; `hashes` are the keys' (u64[rows]). False = error slot filled. */
 export function spaceUpdate(op: WindowOperator, space: Space, batch: usize, hashes: usize, rows: usize, n: i32): bool {
-  const cached = openCache(op, space, batch, n);
+  const way = wayOf(op, space, batch, n);
   let done = 0;
   while (done < n) {
     const count = min(n - done, CHUNK_ROWS);
     const from = rows + ((<usize>done) << 1);
-    const found = cached
-      ? resolveCached(op, space, batch, hashes, from, count)
-      : resolveRows(op, changetype<Table>(space.main), batch, hashes, from, count, op.entries);
+    let found: bool;
+    if (way == BY_STAMP) found = resolveStamped(op, space, batch, hashes, from, count);
+    else if (way == BY_CACHE) found = resolveCached(op, space, batch, hashes, from, count);
+    else found = resolveRows(op, changetype<Table>(space.main), batch, hashes, from, count, op.entries);
     if (!found) return false;
     aggregateRows(op, from, op.entries, count);
     for (let i = 0; i < op.accumulatorCount; i++) {
@@ -53,20 +58,33 @@ function buildHeads(op: WindowOperator, stride: usize, batch: usize, hashes: usi
   }
 }
 
-/** Whether to look keys up by dictionary id; makes the cache ready if so. */
-function openCache(op: WindowOperator, space: Space, batch: usize, n: i32): bool {
-  if (op.keyCount != 1) return false;
+/** How a namespace's rows find their entries. */
+const BY_HEAD: i32 = 0;
+const BY_STAMP: i32 = 1;
+const BY_CACHE: i32 = 2;
+
+/**
+ * With one dictionary key, by id: in cells that all namespaces share while a run of rows is looked up, so that
+ * an id that many rows have is looked up once; or, where every visit brings many rows of the same dictionary,
+ * in a cache that the namespace keeps.
+ */
+function wayOf(op: WindowOperator, space: Space, batch: usize, n: i32): i32 {
+  if (op.keyCount != 1) return BY_HEAD;
   const column = changetype<Column>(columnAt(batch, load<i32>(op.keys)));
-  if (column.type != TYPE_UTF8 || column.encoding != ENCODING_DICTIONARY) return false;
+  if (column.type != TYPE_UTF8 || column.encoding != ENCODING_DICTIONARY) return BY_HEAD;
   const dict = changetype<Dictionary>(column.dict);
-  if (dict.count > CACHE_ENTRIES_MAX) return false;
-  if (space.cache != 0 && space.cacheDictionary == dict.hash && space.cacheCapacity > <u32>dict.count) return true;
+  if (dict.count > CACHE_ENTRIES_MAX) return BY_HEAD;
+  if (space.cache != 0 && space.cacheDictionary == dict.hash && space.cacheCapacity > <u32>dict.count) return BY_CACHE;
   const again = space.seenDictionary == dict.hash;
   space.seenDictionary = dict.hash;
-  if (!again && n < dict.count >> 1) return false;
+  if (n >= dict.count >> 1 && (again || dict.count >= STAMPED_IDS) && openCache(space, dict)) return BY_CACHE;
+  return dict.count < STAMPED_IDS ? BY_STAMP : BY_HEAD;
+}
+
+/** False without memory for the cache: the other ways still work. */
+function openCache(space: Space, dict: Dictionary): bool {
   if (space.cacheCapacity <= <u32>dict.count) {
     const cache = blockAlloc((<usize>dict.count + 1) << 2);
-    // without memory for the cache the plain way still works
     if (cache == 0) return false;
     blockFree(space.cache);
     space.cache = cache;
@@ -77,12 +95,47 @@ function openCache(op: WindowOperator, space: Space, batch: usize, n: i32): bool
   return true;
 }
 
+/** By cells that are valid for this call: each holds the stamp of the call that wrote it. */
+function resolveStamped(op: WindowOperator, space: Space, batch: usize, hashes: usize, rows: usize, n: i32): bool {
+  const table = changetype<Table>(space.main);
+  const cells = op.entries;
+  cacheCells(changetype<Column>(columnAt(batch, load<i32>(op.keys))), STAMPED, 3, rows, n, cells);
+  if (++stamp == 0) {
+    memory.fill(STAMPED, 0, (<usize>STAMPED_IDS) << 3);
+    stamp = 1;
+  }
+  const missing = unstampedCells(cells, rows, n, op.entries3, op.rows2);
+  if (!resolveRows(op, table, batch, hashes, op.rows2, missing, op.entries2)) return false;
+  for (let i = 0; i < missing; i++) {
+    store<u32>(<usize>load<u32>(op.entries3 + ((<usize>i) << 2)), load<u32>(op.entries2 + ((<usize>i) << 2)), 4);
+  }
+  for (let i = 0; i < n; i++) {
+    const at = cells + ((<usize>i) << 2);
+    store<u32>(at, load<u32>(<usize>load<u32>(at), 4));
+  }
+  return true;
+}
+
+/** Cells without this call's stamp, once each, with a row of each; they get the stamp. */
+function unstampedCells(cells: usize, rows: usize, n: i32, outCells: usize, outRows: usize): i32 {
+  const now = stamp;
+  let missing: usize = 0;
+  for (let i = 0; i < n; i++) {
+    const cell = load<u32>(cells + ((<usize>i) << 2));
+    store<u32>(outCells + (missing << 2), cell);
+    store<u16>(outRows + (missing << 1), load<u16>(rows + ((<usize>i) << 1)));
+    missing += <usize>(load<u32>(<usize>cell) != now);
+    store<u32>(<usize>cell, now);
+  }
+  return <i32>missing;
+}
+
 /** Entries by dictionary id; each id that the cache lacks is looked up once, however many rows have it. */
 function resolveCached(op: WindowOperator, space: Space, batch: usize, hashes: usize, rows: usize, n: i32): bool {
   const table = changetype<Table>(space.main);
   const column = changetype<Column>(columnAt(batch, load<i32>(op.keys)));
   const cells = op.entries;
-  cacheCells(column, space.cache, rows, n, cells);
+  cacheCells(column, space.cache, 2, rows, n, cells);
   while (true) {
     if (space.cacheMoves != table.moves) {
       memory.fill(space.cache, 0, (<usize>space.cacheCapacity) << 2);
@@ -107,14 +160,14 @@ function resolveCached(op: WindowOperator, space: Space, batch: usize, hashes: u
   }
 }
 
-/** cells[i] (u32) = the cache's cell of the row's id; nulls have the one behind the last id. */
-function cacheCells(column: Column, cache: usize, rows: usize, n: i32, cells: usize): void {
+/** cells[i] (u32) = the cell of the row's id, 1 << shift bytes each; nulls have the one behind the last id. */
+function cacheCells(column: Column, cache: usize, shift: usize, rows: usize, n: i32, cells: usize): void {
   const ids = column.data;
   const validity = column.validity;
   if (validity == 0) {
     for (let i = 0; i < n; i++) {
       const row = <usize>load<u16>(rows + ((<usize>i) << 1));
-      store<u32>(cells + ((<usize>i) << 2), <u32>(cache + ((<usize>load<u32>(ids + (row << 2))) << 2)));
+      store<u32>(cells + ((<usize>i) << 2), <u32>(cache + ((<usize>load<u32>(ids + (row << 2))) << shift)));
     }
     return;
   }
@@ -122,7 +175,7 @@ function cacheCells(column: Column, cache: usize, rows: usize, n: i32, cells: us
   for (let i = 0; i < n; i++) {
     const row = <usize>load<u16>(rows + ((<usize>i) << 1));
     const id = bitAt(validity, <i32>row) ? load<i32>(ids + (row << 2)) : nullId;
-    store<u32>(cells + ((<usize>i) << 2), <u32>(cache + ((<usize>id) << 2)));
+    store<u32>(cells + ((<usize>i) << 2), <u32>(cache + ((<usize>id) << shift)));
   }
 }
 
