@@ -27,7 +27,7 @@ export class Figures {
   get list() {
     return [...this.#rounds].map(([name, { unit, values }]) => ({
       name,
-      value: Number(values.toSorted((a, b) => a - b)[values.length >> 1].toPrecision(4)),
+      value: rounded(values.toSorted((a, b) => a - b)[values.length >> 1]),
       unit,
     }));
   }
@@ -40,6 +40,11 @@ export class Figures {
       if (!json) console.log(`${name.padEnd(44)} ${value.slice(0, 16)}`);
     }
   }
+}
+
+/** Counts are exact, measurements have four digits. */
+function rounded(value) {
+  return Number.isInteger(value) ? value : Number(value.toPrecision(4));
 }
 
 /** Beside each figure how many times the slowest of its group (the same first word and unit) it is. */
