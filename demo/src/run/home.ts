@@ -18,6 +18,8 @@ export interface StartSettings {
 
 /** Often enough that results, which appear with their checkpoint, come smoothly. */
 const CHECKPOINT_INTERVAL_MS = 500;
+/** … and the first ones soon. */
+const FIRST_CHECKPOINT_MS = 20;
 
 export function startJob(demo: DemoJob, settings: StartSettings): Promise<PageJobHandle> {
   const { parallelism, paceSpeed, resume, inMemory = false } = settings;
@@ -25,6 +27,7 @@ export function startJob(demo: DemoJob, settings: StartSettings): Promise<PageJo
     worker: takeWorker,
     inputs: demo.inputs?.() ?? { flights: parquet(FLIGHTS_URL) },
     checkpointIntervalMs: CHECKPOINT_INTERVAL_MS,
+    firstCheckpointMs: FIRST_CHECKPOINT_MS,
     parallelism,
     resume,
     ...(demo.parameters === undefined ? {} : { parameters: demo.parameters }),

@@ -17,8 +17,6 @@ import { writeSession } from './session.ts';
 const LATEST_ROWS = 200;
 /** Rows of a restored table that are fetched at once to fill chart and ranking. */
 const FILL_ROWS = 4_000;
-/** Results appear with a checkpoint; the first ones are asked for rather than waited for. */
-const EARLY_CHECKPOINTS_MAX = 8;
 
 export interface RunSettings {
   readonly parallelism: number;
@@ -99,7 +97,6 @@ export class Run {
     );
     const table = handle.table(this.demo.peek().view.table);
     await table.subscribe((changes) => current() && this.#changed(changes));
-    const hurrying = resumed ? undefined : this.#hurryFirstResult(handle, current);
     const [graph, status] = await Promise.all([handle.graph(), handle.status()]);
     if (!current()) return;
     batch(() => {
@@ -111,16 +108,7 @@ export class Run {
     if (resumed) tellResumed(status);
     await handle.observe((seen, metrics) => current() && this.#observed(seen, metrics));
     if (status.restoredEpoch > 0) await this.#fill(handle, current);
-    if (!current()) return;
-    this.filling.value = false;
-    await (hurrying ?? (status.restoredEpoch === 0 ? this.#hurryFirstResult(handle, current) : undefined));
-  }
-
-  /** Results become visible with a checkpoint: the first ones follow each other until there is a row. */
-  async #hurryFirstResult(handle: JobHandle, current: () => boolean): Promise<void> {
-    for (let asked = 0; asked < EARLY_CHECKPOINTS_MAX && current() && this.rowCount.peek() === 0; asked++) {
-      await handle.checkpoint().catch(() => 0); // a run that ends here is told elsewhere
-    }
+    if (current()) this.filling.value = false;
   }
 
   /** The rows that a restored table already has. */

@@ -1,8 +1,15 @@
 /** A page or a Web Worker as a platform. */
 import { httpSource, openerOf, timersOf } from '../platform/index.ts';
 import type { LogLine, Platform } from '../platform/index.ts';
+import { loadZstd, zstdIfLoaded } from './wasm-zstd.ts';
 
 let engine: Promise<WebAssembly.Module> | undefined;
+
+/** Begins to load what every slot needs, before it is known which job it will run. */
+export function warmPlatform(): void {
+  engineModule().catch(() => undefined); // told to whoever needs it
+  void loadZstd();
+}
 
 export function browserPlatform(log: (line: LogLine) => void = () => undefined): Platform {
   const compileFunction = functionCompiler();
@@ -15,10 +22,13 @@ export function browserPlatform(log: (line: LogLine) => void = () => undefined):
       taskQueue(),
     ),
     random: Math.random,
-    engineModule: () => (engine ??= compileEngine()),
+    engineModule,
     log,
     print: (line) => console.log(line),
     open: openerOf({ name: 'a page', url: (url) => httpSource(url, (at, init) => fetch(at, init)) }),
+    get decompress() {
+      return zstdIfLoaded();
+    },
     ...(compileFunction !== undefined && { compileFunction }),
     cores: navigator.hardwareConcurrency || 1,
   };
@@ -33,6 +43,10 @@ function taskQueue(): (callback: () => void) => void {
     queue.push(callback);
     port2.postMessage(0);
   };
+}
+
+function engineModule(): Promise<WebAssembly.Module> {
+  return (engine ??= compileEngine());
 }
 
 async function compileEngine(): Promise<WebAssembly.Module> {

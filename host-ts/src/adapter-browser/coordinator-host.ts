@@ -48,6 +48,7 @@ async function startCoordinator(
     parallelism: options.parallelism ?? Math.min(platform.cores, SLOTS_DEFAULT_MAX, PARALLELISM_MAX),
     resume: options.resume,
     checkpointIntervalMs: options.checkpointIntervalMs ?? CHECKPOINT_INTERVAL_MS,
+    ...(options.firstCheckpointMs !== undefined && { firstCheckpointMs: options.firstCheckpointMs }),
     memoryBytesMax: options.memoryBytesMax ?? MEMORY_BYTES_MAX,
     batchRows: options.batchRows ?? FRAME_ROWS_MAX,
     paused: options.paused,

@@ -1,6 +1,7 @@
 /** The one entry of a page's worker module: it becomes a slot or the coordinator by its first message. */
 import { findJob } from '../api/index.ts';
 import type { JobDefinition } from '../api/index.ts';
+import { warmPlatform } from './browser-platform.ts';
 import { hostCoordinator } from './coordinator-host.ts';
 import { jobNotServed } from './errors.ts';
 import { hostSlot } from './slot-host.ts';
@@ -27,4 +28,5 @@ export function serveSlot(jobs: readonly JobDefinition[]): void {
     else hostCoordinator(data, jobNamed);
   };
   addEventListener('message', onFirst);
+  warmPlatform();
 }

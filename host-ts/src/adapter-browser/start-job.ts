@@ -27,6 +27,11 @@ export interface StartOptions {
   readonly resume?: boolean;
   /** Milliseconds between checkpoints; 5,000 unless given. */
   readonly checkpointIntervalMs?: number;
+  /**
+   * Rows of tables are seen with their checkpoint. With this the first ones come so many milliseconds after each
+   * other until there are rows, and then ever less often, up to the usual interval. Unset: all at that interval.
+   */
+  readonly firstCheckpointMs?: number;
   /** Event-milliseconds per millisecond; unlimited unless given. */
   readonly pace?: number;
   readonly paused?: boolean;
@@ -64,6 +69,7 @@ export async function startJob(job: JobDefinition | string, options: StartOption
       checkpoints: options.checkpoints,
       resume: options.resume ?? false,
       checkpointIntervalMs: options.checkpointIntervalMs,
+      firstCheckpointMs: options.firstCheckpointMs,
       pace: options.pace,
       paused: options.paused ?? false,
       channels: options.channels ?? 'auto',

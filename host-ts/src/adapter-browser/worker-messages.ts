@@ -41,6 +41,7 @@ export interface CoordinatorOptions {
   readonly checkpoints: string | undefined;
   readonly resume: boolean;
   readonly checkpointIntervalMs: number | undefined;
+  readonly firstCheckpointMs: number | undefined;
   readonly pace: number | undefined;
   readonly paused: boolean;
   readonly channels: 'auto' | 'ring' | 'message';

@@ -13,26 +13,60 @@ export interface BitSource {
 
 /** Fills out[0 … count); throws RangeError when the bytes end before. */
 export function decodeHybrid(source: BitSource, width: number, out: Int32Array | Uint8Array, count: number): void {
-  if (width > 32) throw new RangeError(`values of ${width} bits`);
-  if (width === 0) {
-    out.fill(0, 0, count);
-    return;
+  new HybridReader(source, width).read(out, count);
+}
+
+/** Reads the values piece by piece; a run or a packed group may go on in the next piece. */
+export class HybridReader {
+  readonly #source: BitSource;
+  readonly #width: number;
+  /** Values left of the run, or of the packed groups. */
+  #left = 0;
+  #packed = false;
+  #runValue = 0;
+  /** Where the next packed value begins, in bits of the source's bytes. */
+  #bit = 0;
+
+  constructor(source: BitSource, width: number) {
+    if (width > 32) throw new RangeError(`values of ${width} bits`);
+    this.#source = source;
+    this.#width = width;
   }
-  for (let done = 0; done < count;) {
+
+  /** Fills out[0 … count) with the next values; throws RangeError when the bytes end before. */
+  read(out: Int32Array | Uint8Array, count: number): void {
+    const width = this.#width;
+    if (width === 0) {
+      out.fill(0, 0, count);
+      return;
+    }
+    for (let done = 0; done < count;) {
+      if (this.#left === 0) this.#next();
+      const some = Math.min(this.#left, count - done);
+      if (this.#packed) {
+        // the last group may be cut off where the page ends
+        const endBit = this.#bit + some * width;
+        if (endBit > this.#source.end * 8) throw new RangeError('bit-packed values end early');
+        unpack(this.#source.bytes, this.#bit, { width, out, done, count: some });
+        this.#bit = endBit;
+      } else out.fill(this.#runValue, done, done + some);
+      this.#left -= some;
+      done += some;
+    }
+  }
+
+  #next(): void {
+    const source = this.#source;
     const header = readVarint(source);
-    if ((header & 1) === 0) {
-      const run = Math.min(header >>> 1, count - done);
-      const value = readRunValue(source, (width + 7) >> 3);
-      out.fill(value, done, done + run);
-      done += run;
-    } else {
+    this.#packed = (header & 1) === 1;
+    if (this.#packed) {
       const groups = header >>> 1;
-      const packed = Math.min(groups * 8, count - done);
-      // the last group may be cut off where the page ends
-      if (source.at + ((packed * width + 7) >> 3) > source.end) throw new RangeError('bit-packed values end early');
-      unpack(source.bytes, source.at, { width, out, done, count: packed });
-      source.at = Math.min(source.end, source.at + groups * width);
-      done += packed;
+      this.#left = groups * 8;
+      this.#bit = source.at * 8;
+      source.at = Math.min(source.end, source.at + groups * this.#width);
+    } else {
+      this.#left = header >>> 1;
+      this.#runValue = readRunValue(source, (this.#width + 7) >> 3);
     }
   }
 }
@@ -69,14 +103,14 @@ interface Unpack {
   readonly count: number;
 }
 
-function unpack(bytes: Uint8Array, from: number, { width, out, done, count }: Unpack): void {
+function unpack(bytes: Uint8Array, fromBit: number, { width, out, done, count }: Unpack): void {
   const mask = width === 32 ? -1 : (1 << width) - 1;
-  let bit = from * 8;
+  let bit = fromBit;
   let index = done;
   if (width <= 25) {
     // four bytes hold any value of up to 25 bits wherever it begins; the last values may lack the four bytes
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const whole = done + Math.max(0, Math.min(count, Math.floor(((bytes.length - 4 - from) * 8) / width)));
+    const whole = done + Math.max(0, Math.min(count, Math.floor(((bytes.length - 4) * 8 - fromBit) / width)));
     for (; index < whole; index++, bit += width) out[index] = (view.getUint32(bit >>> 3, true) >>> (bit & 7)) & mask;
   }
   for (; index < done + count; index++) {

@@ -40,6 +40,9 @@ export class ParquetColumn {
   #first: Promise<Uint8Array> | undefined;
   /** Rows of pages that were read or skipped. */
   #rows = 0;
+  /** What is left of the page that was read last, and how many of its rows are to be left out. */
+  #page: Iterator<ColumnBatch, void> | undefined;
+  #leaveOut = 0;
 
   constructor(init: ColumnInit) {
     this.#init = init;
@@ -66,29 +69,44 @@ export class ParquetColumn {
     this.#first.catch(() => undefined); // whoever awaits it is told
   }
 
-  /** The next page's rows with where to begin in them; undefined behind the last row. */
+  /** The next rows with where to begin in them; undefined behind the last row. */
   async next(): Promise<{ readonly batch: ColumnBatch; readonly from: number } | undefined> {
     const { rows, skip, place, column } = this.#init;
     try {
-      while (this.#rows < rows) {
+      for (;;) {
+        const piece = this.#nextPiece();
+        if (piece !== undefined) return piece;
+        if (this.#rows >= rows) return undefined;
         const header = await this.#header();
         const body = await this.#body(header);
         if (header.type === 'DICTIONARY_PAGE') this.#dictionary = decodeDictionary(header, body, column);
         if (header.type !== 'DATA_PAGE' && header.type !== 'DATA_PAGE_V2') continue;
-        const from = Math.max(0, skip - this.#rows);
+        this.#leaveOut = Math.max(0, skip - this.#rows);
         const count = pageRows(header);
         if (!(count >= 0 && count <= Math.min(PAGE_ROWS_MAX, rows - this.#rows))) {
           throw new RangeError(`a page of ${count} rows where ${rows - this.#rows} are left`);
         }
         this.#rows += count;
-        if (from >= count) continue;
-        return { batch: decodePage(header, body, column, this.#dictionary), from };
+        if (this.#leaveOut < count) this.#page = decodePage(header, body, column, this.#dictionary);
       }
-      return undefined;
     } catch (error) {
       if (error instanceof SluiceError) throw error;
       const what = error instanceof Error ? error.message : String(error);
       throw parquetCorrupt(place, `${what} (in the page before byte ${this.#at}, row ${this.#rows})`, error);
+    }
+  }
+
+  #nextPiece(): { readonly batch: ColumnBatch; readonly from: number } | undefined {
+    for (;;) {
+      const next = this.#page?.next();
+      if (next === undefined || next.done === true) {
+        this.#page = undefined;
+        return undefined;
+      }
+      const from = this.#leaveOut;
+      this.#leaveOut = Math.max(0, from - next.value.rows);
+      if (from < next.value.rows) return { batch: next.value, from };
+      if (next.value.pooled !== undefined) this.#init.column.pool.give(next.value.pooled);
     }
   }
 

@@ -1,5 +1,7 @@
 /**
- * One data page to a column batch: decompress, definition levels to null marks, values, dictionary ids.
+ * One data page to column batches: decompress, definition levels to null marks, values, dictionary ids. A page may
+ * have a whole row group's rows; where its values come out of a dictionary it is decoded in pieces, so that the first
+ * rows are there soon and a piece stays in the processor's cache.
  *
  * Everything a page says about itself is checked against bounds before memory is taken for it. What goes wrong in
  * here is thrown as it is; the column reader says where it was.
@@ -9,7 +11,7 @@ import { decompressPage } from 'hyparquet/src/datapage.js';
 import type { CompressionCodec, PageHeader, ParquetType } from 'hyparquet';
 import type { FrameDictionary } from '../engine/index.ts';
 import type { ColumnBatch, WordPool } from './column-batch.ts';
-import { decodeHybrid, isOneRun } from './parquet-bits.ts';
+import { decodeHybrid, HybridReader, isOneRun } from './parquet-bits.ts';
 import type { BitSource } from './parquet-bits.ts';
 import type { Conversion } from './parquet-types.ts';
 import { decodeValues, textDictionary } from './parquet-values.ts';
@@ -20,6 +22,9 @@ export const PAGE_BYTES_MAX = 256 << 20;
 
 /** Rows of one page: a constant column may have a whole row group in one. */
 export const PAGE_ROWS_MAX = 1 << 24;
+
+/** Rows of one piece: a few frames. */
+export const PIECE_ROWS = 1 << 14;
 
 export interface PageColumn {
   readonly type: ParquetType;
@@ -52,31 +57,46 @@ export function decodeDictionary(header: PageHeader, body: Uint8Array, column: P
   return { kind: 'values', values: decodeValues(reader, 'PLAIN'), count };
 }
 
-export function decodePage(
+/** The page's rows as one batch after the other. */
+export function* decodePage(
   header: PageHeader,
   body: Uint8Array,
   column: PageColumn,
   dictionary: PageDictionary | undefined,
-): ColumnBatch {
+): Generator<ColumnBatch, void, undefined> {
   const rows = pageRows(header);
   const { valid, source } = readLevels(header, body, column);
   const encoding = header.data_page_header?.encoding ?? header.data_page_header_v2?.encoding ?? 'PLAIN';
-  let count = rows;
-  if (valid !== undefined) {
-    count = 0;
-    for (let row = 0; row < rows; row++) count += valid[row]!;
-  }
   if (encoding !== 'RLE_DICTIONARY' && encoding !== 'PLAIN_DICTIONARY') {
+    const count = countValid(valid, rows);
     const values = decodeValues({ source, type: column.type, conversion: column.conversion, count }, encoding);
-    return { rows, valid, data: count === rows ? values : spread(values, valid!, rows) };
+    yield { rows, valid, data: count === rows ? values : spread(values, valid!, rows) };
+    return;
   }
   if (dictionary === undefined) throw new Error('ids without a dictionary page');
-  const ids = column.pool.take(rows);
-  if (count > 0) {
-    const width = source.bytes[source.at++] ?? 33;
-    decodeHybrid(source, width, ids, count);
-    checkIds(ids, count, dictionary.count);
+  let reader: HybridReader | undefined;
+  for (let from = 0; from < rows; from += PIECE_ROWS) {
+    const piece = Math.min(PIECE_ROWS, rows - from);
+    const pieceValid = valid?.subarray(from, from + piece);
+    const count = countValid(pieceValid, piece);
+    if (count > 0) reader ??= new HybridReader(source, source.bytes[source.at++] ?? 33);
+    yield decodeIds(reader, { rows: piece, valid: pieceValid, count, column, dictionary });
   }
+}
+
+interface Piece {
+  readonly rows: number;
+  readonly valid: Uint8Array | undefined;
+  /** Rows that are not null; with 0 of them there may be no reader. */
+  readonly count: number;
+  readonly column: PageColumn;
+  readonly dictionary: PageDictionary;
+}
+
+function decodeIds(reader: HybridReader | undefined, { rows, valid, count, column, dictionary }: Piece): ColumnBatch {
+  const ids = column.pool.take(rows);
+  reader?.read(ids, count);
+  checkIds(ids, count, dictionary.count);
   if (count < rows) spreadIds(ids, valid!, count);
   if (dictionary.kind === 'texts') {
     return { rows, valid, data: { kind: 'ids', ids, dictionary: dictionary.dictionary }, pooled: ids };
@@ -85,6 +105,13 @@ export function decodePage(
   const data = lookUp(dictionary.values, ids, column.pool);
   column.pool.give(ids);
   return data.kind === 'words' ? { rows, valid, data, pooled: data.values } : { rows, valid, data };
+}
+
+function countValid(valid: Uint8Array | undefined, rows: number): number {
+  if (valid === undefined) return rows;
+  let count = 0;
+  for (let row = 0; row < rows; row++) count += valid[row]!;
+  return count;
 }
 
 interface Levels {
@@ -149,7 +176,10 @@ function checkZstdSize(body: Uint8Array, byteLength: number): void {
 function checkIds(ids: Int32Array, count: number, entries: number): void {
   const last = entries - 1;
   let outside = 0;
-  for (let row = 0; row < count; row++) outside |= ids[row]! | (last - ids[row]!);
+  for (let row = 0; row < count; row++) {
+    const id = ids[row]!;
+    outside |= id | (last - id);
+  }
   if (outside < 0) throw new RangeError(`an id outside of a dictionary of ${entries}`);
 }
 

@@ -1,6 +1,9 @@
 /**
  * The rhythm of checkpoints: triggers epochs by the clock and on request, publishes what the
  * slots acknowledged, releases what is old and merges small table segments.
+ *
+ * Rows of tables are seen with their epoch. A run that is watched may ask for its first epochs soon after each other:
+ * they keep the short interval until one has brought rows, then each takes twice as long as the one before.
  */
 import { errorToData, withContext } from '../base/index.ts';
 import type { ErrorData } from '../base/index.ts';
@@ -11,6 +14,9 @@ import { Compactor } from './compactor.ts';
 import type { CoordinatorInit } from './coordinator-init.ts';
 import { EpochWaiters } from './epoch-waiters.ts';
 import type { Results } from './results.ts';
+
+/** Short epochs without a row before the interval grows all the same. */
+const FIRST_EPOCHS_MAX = 16;
 
 export interface CheckpointCycleInit {
   readonly init: CoordinatorInit;
@@ -31,10 +37,14 @@ export class CheckpointCycle {
   readonly waiters = new EpochWaiters();
   #timer: (() => void) | undefined;
   #startedMs = 0;
+  #intervalMs: number;
+  #emptyEpochs = 0;
   #publishing: Promise<unknown> = Promise.resolve();
 
   constructor(cycle: CheckpointCycleInit) {
     this.#cycle = cycle;
+    const { checkpointIntervalMs, firstCheckpointMs = checkpointIntervalMs } = cycle.init;
+    this.#intervalMs = Math.min(firstCheckpointMs, checkpointIntervalMs);
     this.#compactor = new Compactor(cycle.init.storage, cycle.results);
   }
 
@@ -76,6 +86,7 @@ export class CheckpointCycle {
       this.#cycle.published(manifest);
       this.#cycle.apply(attempt.published(manifest));
       this.waiters.completed(manifest.epoch);
+      this.#grow(manifest);
       if (this.#cycle.running() === attempt) this.start();
       await checkpoints.releaseOld(attempt.number);
       if (!manifest.final) await this.#compact(attempt, manifest);
@@ -118,9 +129,15 @@ export class CheckpointCycle {
     }
   }
 
+  #grow({ epoch, tables }: Manifest): void {
+    const broughtRows = Object.values(tables).some((segments) => segments.some((segment) => segment.epoch === epoch));
+    if (!broughtRows && ++this.#emptyEpochs <= FIRST_EPOCHS_MAX) return;
+    this.#emptyEpochs = FIRST_EPOCHS_MAX;
+    this.#intervalMs = Math.min(this.#intervalMs * 2, this.#cycle.init.checkpointIntervalMs);
+  }
+
   #schedule(): void {
-    const { platform, checkpointIntervalMs } = this.#cycle.init;
     this.#timer?.();
-    this.#timer = platform.timers.after(checkpointIntervalMs, () => this.trigger());
+    this.#timer = this.#cycle.init.platform.timers.after(this.#intervalMs, () => this.trigger());
   }
 }

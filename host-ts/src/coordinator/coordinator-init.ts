@@ -19,6 +19,8 @@ export interface CoordinatorInit {
   readonly parameters?: Json;
   readonly parallelism: number;
   readonly checkpointIntervalMs: number;
+  /** The interval at first, until rows of tables have been published; it then doubles up to the usual one. */
+  readonly firstCheckpointMs?: number;
   /** Go on from the newest checkpoint; false forgets what a former run left. */
   readonly resume: boolean;
   /** Bytes of one engine's memory at most. */

@@ -228,3 +228,55 @@ test('killing a slot of a job that has ended changes nothing', async () => {
   assert.equal(stage.coordinator.status().phase, 'cancelled');
   assert.equal(stage.time.waiting, 0);
 });
+
+test('a worker that dies while the inputs are looked at is replaced, and nobody calls it a failure', async () => {
+  const stage = new Stage();
+  const opened = gate();
+  const epochs = stage.storage.epochs.bind(stage.storage);
+  stage.storage.epochs = async () => {
+    await opened.passed;
+    return epochs();
+  };
+  const starting = stage.coordinator.start();
+  await settled();
+  stage.slot(0).exit();
+  opened.open();
+  await starting;
+  await stage.deployAll();
+  assert.deepEqual(
+    stage.workers.map(({ slot }) => slot),
+    [0, 1, 0],
+  );
+  const { phase, attempt, recoveries } = stage.coordinator.status();
+  assert.deepEqual({ phase, attempt, recoveries }, { phase: 'running', attempt: 1, recoveries: [] });
+});
+
+test('a start that is refused gives its workers back', async () => {
+  const stage = new Stage({ inputs: {} });
+  await assert.rejects(stage.coordinator.start(), { code: 'INPUT_NOT_BOUND' });
+  assert.deepEqual(
+    stage.workers.map(({ killed }) => killed),
+    [true, true],
+  );
+});
+
+test('first checkpoints come soon until there are rows, then each twice as late as the one before', async () => {
+  const stage = new Stage({ firstCheckpointMs: 100, checkpointIntervalMs: 1_000 });
+  await stage.running();
+  const rows: SinkState = {
+    vertex: 0,
+    sink: 0,
+    slot: 0,
+    table: 'clicks',
+    values: [{ value: 'segment', bytes: 1, rows: 1 }],
+    prepared: null,
+  };
+  const waits: number[] = [];
+  for (let epoch = 1; epoch <= 7; epoch++) {
+    const beganMs = stage.time.nowMs;
+    while (stage.slot(0).got('barrier').length < epoch) stage.time.pass(1);
+    waits.push(stage.time.nowMs - beganMs);
+    await stage.acknowledge(epoch, epoch === 2 ? [rows] : []);
+  }
+  assert.deepEqual(waits, [100, 100, 200, 400, 800, 1_000, 1_000]);
+});

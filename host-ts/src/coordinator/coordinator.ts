@@ -87,7 +87,10 @@ export class Coordinator {
 
   /** Binds the inputs, finds what to resume from and starts the first attempt. */
   async start(): Promise<void> {
+    this.#preparing = true;
     try {
+      checkParallelism(this.#parallelism, this.#init.built);
+      this.#workers.resize(this.#parallelism); // they load while the inputs are looked at
       this.#sources = await checkStart(this.#init, this.#checkpoints);
       this.#progress.setSources(this.#sources);
       // only now is the fence raised: a start that is refused disturbs no other run and changes nothing
@@ -98,6 +101,7 @@ export class Coordinator {
       this.#restoredEpoch = newest?.epoch ?? 0;
       this.#progress.restart(newest);
       await this.results.restore(newest);
+      this.#preparing = false;
       if (this.#ended) return this.#closeSources();
       if (newest?.final === true) this.#end('finished');
       else this.#startAttempt();

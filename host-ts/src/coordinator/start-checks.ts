@@ -13,18 +13,23 @@ export async function checkStart(init: CoordinatorInit, checkpoints: Checkpoints
   const { built, resume } = init;
   checkParallelism(init.parallelism, built);
   checkPace(init.paceSpeed ?? null);
-  await checkpoints.load();
-  const { newest } = checkpoints;
-  if (newest !== undefined) checkFits(newest, built, resume);
-  if (resume) checkpoints.checkReadable();
-  const sources = await bindSources(init);
+  const binding = bindSources(init);
   try {
+    await checkpoints.load();
+    const { newest } = checkpoints;
+    if (newest !== undefined) checkFits(newest, built, resume);
+    if (resume) checkpoints.checkReadable();
+    const sources = await binding;
     if (newest !== undefined && resume) checkUnchanged(sources, newest);
+    return sources;
   } catch (error) {
-    closeSources(sources, () => undefined); // what was wrong with the start is the news
+    // what was wrong with the start is the news
+    binding.then(
+      (sources) => closeSources(sources, () => undefined),
+      () => undefined,
+    );
     throw error;
   }
-  return sources;
 }
 
 /** Throws BAD_PARALLELISM: every slot needs a key group of its own. */

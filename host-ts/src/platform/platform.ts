@@ -44,9 +44,9 @@ export interface Platform {
   readonly compileFunction?: (parameters: readonly string[], body: string) => (...args: never[]) => unknown;
   /**
    * The home's own decompressors by parquet codec ('ZSTD', 'GZIP', …), where they are quicker than the portable ones:
-   * whole input in, exactly `byteLength` bytes out, throwing on anything else.
+   * whole input in, exactly `byteLength` bytes out, throwing on anything else. Undefined while they are loading.
    */
-  readonly decompress?: Readonly<Record<string, (bytes: Uint8Array, byteLength: number) => Uint8Array>>;
+  readonly decompress?: Readonly<Record<string, (bytes: Uint8Array, byteLength: number) => Uint8Array>> | undefined;
   /** How many workers this home can run at once. */
   readonly cores: number;
 }

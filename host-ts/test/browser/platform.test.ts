@@ -1,6 +1,7 @@
 // The browser's platform: files that a user drops, URLs, tasks.
 import { assert } from '@esm-bundle/chai';
 import { browserPlatform } from '../../src/adapter-browser/browser-platform.ts';
+import { loadZstd } from '../../src/adapter-browser/wasm-zstd.ts';
 import { SluiceError } from '../../src/base/index.ts';
 
 const platform = browserPlatform();
@@ -30,6 +31,18 @@ describe('the browser as a platform', () => {
     const source = await platform.open({ kind: 'url', url });
     assert.equal(source.byteLength, whole.length);
     assert.deepEqual(await source.read(10, 50), whole.slice(10, 60));
+  });
+
+  it('decompresses zstd exactly and within bounds, once that has loaded', async () => {
+    await loadZstd();
+    const decompress = platform.decompress?.['ZSTD'];
+    if (decompress === undefined) throw new Error('zstd did not load');
+    const packed = Uint8Array.from(atob('KLUv/WBYGn0AADhmbGlnaHQgAQBOq74YAQ=='), (letter) => letter.charCodeAt(0));
+    assert.equal(text(decompress(packed, 7_000)), 'flight '.repeat(1_000));
+    assert.throws(() => decompress(packed, 6_999));
+    assert.throws(() => decompress(packed, 7_001));
+    assert.throws(() => decompress(packed.subarray(0, packed.length >> 1), 7_000));
+    assert.equal(decompress(packed, 7_000).length, 7_000, 'what was wrong leaves no traces');
   });
 
   it('names what is missing or cannot be opened here', async () => {
