@@ -17,7 +17,10 @@ function figuresOf(suite) {
     .split('\n')
     .map((line) => JSON.parse(line));
   for (const { name, value, unit } of figures) {
-    assert.ok(typeof name === 'string' && typeof unit === 'string' && value > 0 && Number.isFinite(value), name);
+    assert.ok(
+      typeof name === 'string' && typeof unit === 'string' && value > 0 && Number.isFinite(value),
+      String(name),
+    );
   }
   return figures;
 }
@@ -36,7 +39,7 @@ for (const [suite, promised] of [
   ['state', ['state/update/1000-keys/pages', 'state/update/1000-keys/flat', 'state/bytes-per-key/1000-keys/pages']],
   ['size', ['size/engine.wasm', 'size/library/node']],
 ]) {
-  test(`suite ${suite}`, () => {
+  test(`suite ${String(suite)}`, () => {
     const names = figuresOf(suite).map(({ name }) => name);
     for (const name of promised) assert.ok(names.includes(name), `${name} is missing in ${names.join(', ')}`);
   });

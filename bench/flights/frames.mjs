@@ -62,7 +62,10 @@ export function framesConnector({ memory, splits }, gate, beforeReady = () => un
   };
   return async () => ({
     replayable: true,
-    enumerate: async () => ({ fingerprint: 'frames', splits: splits.map(({ frames: _, ...split }) => split) }),
+    enumerate: async () => ({
+      fingerprint: 'frames',
+      splits: splits.map(({ id, index, timeMin, rows, bytes, data }) => ({ id, index, timeMin, rows, bytes, data })),
+    }),
     async openSplit({ index }, position, engine) {
       if (!loaded.has(engine)) load(engine);
       const base = loaded.get(engine);

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { computeLateFlights } from '../../demo/jobs/late-flights.reference.mjs';
-import { readSplits } from '../../demo/jobs/reference-rows.mjs';
+import { compareKeys, readSplits } from '../../demo/jobs/reference-rows.mjs';
 import { computeRouteDelays } from '../../demo/jobs/route-delays.reference.mjs';
 import { lateFlightsColumns, routeDelaysColumns } from './plain-columns.mjs';
 
@@ -14,7 +14,7 @@ for await (const split of readSplits()) {
 }
 const airports = [
   ...new Set(rows.flatMap((split) => split.flatMap(({ origin, destination }) => [origin, destination]))),
-].sort();
+].sort(compareKeys);
 const numberOf = new Map(airports.map((code, index) => [code, index]));
 const columns = rows.map((split) => ({
   rows: split.length,

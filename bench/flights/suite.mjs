@@ -34,7 +34,8 @@ export async function flights({ rounds, tiny, figures, only, cpu }) {
   await cluster.ready();
   const variants = new Map();
   for (const job of Object.keys(JOBS)) {
-    for (const [name, run] of await variantsOf({ job, splitCount, cluster, ask })) variants.set(`${job}/${name}`, run);
+    for (const { name, run } of await variantsOf({ job, splitCount, cluster, ask }))
+      variants.set(`${job}/${name}`, run);
     if (only !== undefined && !job.includes(only)) continue;
     const expected = await check({ job, cluster, splitCount, ask });
     figures.hash(`flights/${job}`, expected.sha256);
@@ -62,12 +63,15 @@ async function variantsOf({ job, splitCount, cluster, ask }) {
   const engine = engineRoom.Engine.create(await platform.engineModule(), { memoryBytesMax: 0 });
   const onFrames = (slots) => () => cluster.run({ job, sink: 'blackhole', slots, input: { frames } });
   return [
-    ['parquet', () => convert({ engine, schema, splitCount, platform })],
-    ['end-to-end/2-slots', () => cluster.run({ job, sink: 'table', slots: 2, input: { binding, splitCount } })],
-    ['engine/1-slot', onFrames(1)],
-    ['engine/2-slots', onFrames(2)],
-    ['js-rows', () => ask({ name: `${job}/js-rows` })],
-    ['js-columns', () => ask({ name: `${job}/js-columns` })],
+    { name: 'parquet', run: () => convert({ engine, schema, splitCount, platform }) },
+    {
+      name: 'end-to-end/2-slots',
+      run: () => cluster.run({ job, sink: 'table', slots: 2, input: { binding, splitCount } }),
+    },
+    { name: 'engine/1-slot', run: onFrames(1) },
+    { name: 'engine/2-slots', run: onFrames(2) },
+    { name: 'js-rows', run: () => ask({ name: `${job}/js-rows` }) },
+    { name: 'js-columns', run: () => ask({ name: `${job}/js-columns` }) },
   ];
 }
 

@@ -28,7 +28,7 @@ const schema = { date: timestamp(), delay: i64(), origin: utf8() };
 const source = bytesSource('flights', bytes, 'bench');
 
 async function connector(decompress) {
-  const timers = { after: () => () => undefined, soon: (callback) => void setImmediate(callback) };
+  const timers = { after: () => () => undefined, soon: (callback) => void setImmediate(() => callback()) };
   const platform = { timers, open: () => Promise.resolve(source), ...(decompress && { decompress }) };
   const binding = { connector: 'parquet', location: { kind: 'bytes', bytes, name: 'flights' }, options: {} };
   return standardConnectors.parquet(binding, { platform, inputName: 'flights', schema, timeColumn: 'date' });

@@ -118,22 +118,41 @@ function frameOf(rows, salt) {
   const view = new DataView(frame.buffer);
   blocks.forEach((block, i) => frame.set(new Uint8Array(block.buffer, block.byteOffset, block.byteLength), at[i]));
   const u32 = (offset, value) => view.setUint32(offset, value, true);
-  (u32(0, 0x31464c53), u32(4, end), u32(8, n), u32(12, 5), u32(32, 5), u32(36, 1), u32(48, 0));
+  for (const [at, value] of [
+    [0, 0x31464c53],
+    [4, end],
+    [8, n],
+    [12, 5],
+    [32, 5],
+    [36, 1],
+    [48, 0],
+  ])
+    u32(at, value);
   view.setBigInt64(16, rows.times[0], true);
   view.setBigInt64(24, rows.times[n - 1], true);
   const fixed = (c, type, block) => {
-    (view.setUint8(64 + 48 * c, type),
-      u32(64 + 48 * c + 8, at[block]),
-      u32(64 + 48 * c + 12, blocks[block].byteLength));
+    view.setUint8(64 + 48 * c, type);
+    u32(64 + 48 * c + 8, at[block]);
+    u32(64 + 48 * c + 12, blocks[block].byteLength);
   };
-  (fixed(0, 5, 0), fixed(1, 3, 1), fixed(2, 6, 2), fixed(3, 6, 5), fixed(4, 1, 8));
+  for (const [c, type, block] of [
+    [0, 5, 0],
+    [1, 3, 1],
+    [2, 6, 2],
+    [3, 6, 5],
+    [4, 1, 8],
+  ])
+    fixed(c, type, block);
   for (const [c, block] of [
     [2, 3],
     [3, 6],
   ]) {
     const e = 64 + 48 * c;
     view.setUint8(e + 1, 1);
-    (u32(e + 24, at[block]), u32(e + 28, AIRPORTS), u32(e + 32, at[block + 1]), u32(e + 36, dictBytes.length));
+    u32(e + 24, at[block]);
+    u32(e + 28, AIRPORTS);
+    u32(e + 32, at[block + 1]);
+    u32(e + 36, dictBytes.length);
     view.setBigUint64(e + 40, 0x1234_5678_9abcn + BigInt(salt), true);
   }
   return frame;
@@ -201,22 +220,22 @@ function windows() {
     ],
   };
   const shapes = [
-    ['late-flights', late, true, false, false],
-    ['late-flights/dictionary-per-frame', late, true, true, false],
-    ['route-delays', routes, false, false, false],
-    ['route-delays/dictionary-per-frame', routes, false, true, false],
-    ['route-delays/merge-each-fire', routes, false, false, true],
+    { name: 'late-flights', plan: late, select: true, fresh: false, mergeOnly: false },
+    { name: 'late-flights/dictionary-per-frame', plan: late, select: true, fresh: true, mergeOnly: false },
+    { name: 'route-delays', plan: routes, select: false, fresh: false, mergeOnly: false },
+    { name: 'route-delays/dictionary-per-frame', plan: routes, select: false, fresh: true, mergeOnly: false },
+    { name: 'route-delays/merge-each-fire', plan: routes, select: false, fresh: false, mergeOnly: true },
   ];
   const results = shapes.map(() => []);
   let rows = [];
   for (let round = 0; round < (tiny ? 1 : 3); round++) {
-    rows = shapes.map(([, plan, select, fresh, mergeOnly], i) => {
+    rows = shapes.map(({ plan, select, fresh, mergeOnly }, i) => {
       const { ms, out } = runWindows(module, plan, data, { select, fresh, mergeOnly });
       results[i].push(ms);
       return out;
     });
   }
-  shapes.forEach(([name], i) => {
+  shapes.forEach(({ name }, i) => {
     mixIn(rows[i]);
     const median = results[i].sort((a, b) => a - b)[results[i].length >> 1];
     print(`state/windows/${name}`, count / median / 1000, 'M rows/s');
