@@ -80,8 +80,12 @@ function listSigns(list: usize, start: usize, end: usize, sign: u32, stop: u32, 
     found = putFour(out + 16, p, found);
     if (count > 8) {
       found = putFour(out + 32, p, found);
-      found = putFour(out + 48, p, found);
-      out += 64;
+      out += 48;
+      if (isJson) {
+        // as many quotes are usual; of delimiters there are fewer
+        found = putFour(out, p, found);
+        out += 16;
+      }
       while (found != 0) {
         found = putFour(out, p, found);
         out += 16;
