@@ -178,7 +178,12 @@ export function headsEqual(
     // equal references say nothing: they count from different pages
     if (((refs >> (<u64>(at >> 3))) & 1) != 0 && load<u32>(a + at - 8) > SLOT_INLINE_BYTES) {
       // the first words are equal, so the lengths are
-      if (!textEqual(a + at, aBase, aPages, b + at, bBase, bPages, load<u32>(a + at - 8))) return false;
+      const length = load<u32>(a + at - 8);
+      const same =
+        (load<u32>(a + at, 4) | load<u32>(b + at, 4)) == 0
+          ? memory.compare(aBase + load<usize>(a + at), bBase + load<usize>(b + at), length) == 0
+          : textEqual(a + at, aBase, aPages, b + at, bBase, bPages, length);
+      if (!same) return false;
     } else if (load<u64>(a + at) != load<u64>(b + at)) {
       return false;
     }

@@ -109,7 +109,7 @@ function addPage(table: Table, length: u32): bool {
   return true;
 }
 
-/** Whether two strings of `length` bytes are equal; `a`, `b`: second words of their slots. */
+/** Whether two strings of `length` bytes, in logs or not, are equal; `a`, `b`: second words of their slots. */
 export function textEqual(
   a: usize,
   aBase: usize,
@@ -119,9 +119,6 @@ export function textEqual(
   bPages: usize,
   length: u32,
 ): bool {
-  if ((load<u32>(a, 4) | load<u32>(b, 4)) == 0) {
-    return memory.compare(aBase + load<usize>(a), bBase + load<usize>(b), length) == 0;
-  }
   const x = cursorOpen(CURSOR_A, a, aBase, aPages, length);
   const y = cursorOpen(CURSOR_B, b, bBase, bPages, length);
   while (true) {

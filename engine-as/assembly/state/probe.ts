@@ -146,16 +146,19 @@ function confirm(
   const headBytes = <usize>table.shape.headBytes;
   const refs = table.shape.refs;
   // of another page's entries equal references are not equal strings; a batch's refer like no entry's
-  const compares = refs != 0 && longBase != 0;
+  const careful = <u64>(refs != 0 && longBase != 0);
   let head = heads;
   let out = entries;
   const end = entries + ((<usize>n) << 2);
   while (out < end) {
     let entry = <usize>load<u32>(out);
-    if (entry == 0 || headDifference(entry, head, headBytes) != 0 || (compares && headLongBytes(head, refs) != 0)) {
-      const slot = directoryAt(table, load<u64>(head));
-      const ref = load<u32>(slot);
-      entry = ref == 0 ? 0 : search(table, ref, load<u32>(slot, 4), head, longBase, headPages);
+    if (entry == 0 || (headDifference(entry, head, headBytes) | careful) != 0) {
+      const same = careful != 0 && entry != 0 && headDifference(entry, head, headBytes) == 0;
+      if (!same || headLongBytes(head, refs) != 0) {
+        const slot = directoryAt(table, load<u64>(head));
+        const ref = load<u32>(slot);
+        entry = ref == 0 ? 0 : search(table, ref, load<u32>(slot, 4), head, longBase, headPages);
+      }
       if (entry == FAILED) return false;
       if (entry == 0) entry = tableInsert(table, head, longBase, headPages, 0) | NEW;
       if ((entry & NEW) != 0) {
