@@ -53,6 +53,8 @@ export interface SinkValue {
   readonly value: string;
   readonly bytes: number;
   readonly rows: number;
+  /** Checksum of the bytes. */
+  readonly sum?: number;
 }
 
 /** What one slot adds to a checkpoint. */
@@ -69,6 +71,8 @@ export interface TableSegment {
   readonly value: string;
   readonly bytes: number;
   readonly rows: number;
+  /** Checksum of the bytes, compared whenever they are read. */
+  readonly sum?: number;
   readonly epoch: number;
   readonly slot: number;
 }

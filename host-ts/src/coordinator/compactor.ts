@@ -5,6 +5,7 @@
  * replace; those are released with the last manifest that names them. A compaction that an
  * attempt's end overtakes leaves rubbish that the next start sweeps.
  */
+import { checksum } from '../base/index.ts';
 import type { CheckpointStorage, TableSegment } from '../checkpoint/index.ts';
 import { planCompaction } from '../table/index.ts';
 import type { Results } from './results.ts';
@@ -52,7 +53,7 @@ export class Compactor {
     for (const { bytes, rows } of values) {
       const value = `a${attempt}-c${this.#sequence++}`;
       await this.#storage.putValue(attempt, value, bytes);
-      merged.push({ value, bytes: bytes.byteLength, rows, epoch, slot: 0 });
+      merged.push({ value, bytes: bytes.byteLength, rows, sum: checksum(bytes), epoch, slot: 0 });
     }
     return { table, replaced, merged };
   }

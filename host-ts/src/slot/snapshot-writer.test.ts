@@ -13,7 +13,7 @@ import {
   RECORD_PAGE_AT,
   RECORD_PAYLOAD_BYTES_AT,
 } from '../abi/index.ts';
-import { STORED_VALUE_BYTES } from '../base/index.ts';
+import { STORED_VALUE_BYTES, checksum } from '../base/index.ts';
 import type { CheckpointStorage } from '../checkpoint/index.ts';
 import type { PreparedSink } from '../connectors/index.ts';
 import type { Engine } from '../engine/index.ts';
@@ -161,7 +161,9 @@ test('acknowledged when every chain has passed, all is drained and every value i
       [0, 1, OPERATOR, RECORD_PAGE, 7, meta().length],
     ],
   );
-  assert.deepEqual(snapshot.sinks[0]?.values, [{ value: 'a3-e1-s2-v1k0-0', bytes: 9, rows: 2 }]);
+  assert.deepEqual(snapshot.sinks[0]?.values, [
+    { value: 'a3-e1-s2-v1k0-0', bytes: 9, rows: 2, sum: checksum(new Uint8Array(9)) },
+  ]);
 });
 
 test('unchanged pages are referenced where an older epoch wrote them; those gone are not', async () => {

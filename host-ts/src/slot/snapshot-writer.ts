@@ -18,7 +18,7 @@ import {
   RECORD_PAGE_AT,
   RECORD_PAYLOAD_BYTES_AT,
 } from '../abi/index.ts';
-import { STORED_VALUE_BYTES, invariant } from '../base/index.ts';
+import { STORED_VALUE_BYTES, checksum, invariant } from '../base/index.ts';
 import type { CheckpointStorage, RecordRef, SinkState, SlotSnapshot, SplitState } from '../checkpoint/index.ts';
 import type { PreparedSink } from '../connectors/index.ts';
 import type { Engine } from '../engine/index.ts';
@@ -187,7 +187,7 @@ export class SnapshotWriter {
     const values = prepared.values.map(({ bytes, rows }, index) => {
       const value = `${this.#prefix()}-v${vertex}k${sink}-${index}`;
       this.#store(value, bytes);
-      return { value, bytes: bytes.byteLength, rows };
+      return { value, bytes: bytes.byteLength, rows, sum: checksum(bytes) };
     });
     const { slot } = this.#init;
     const table = prepared.table === undefined ? {} : { table: prepared.table };

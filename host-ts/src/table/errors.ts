@@ -11,6 +11,16 @@ export function tableBadFrame(message: string, context: Readonly<Record<string, 
   });
 }
 
+export function tableSegmentDamaged(table: string, value: string): SluiceError {
+  return new SluiceError({
+    code: 'CHECKPOINT_CORRUPT',
+    kind: 'environment',
+    message: `the stored rows '${value}' of table '${table}' are not what was written: their checksum differs`,
+    hint: 'restore the value from a copy, or run the job again from its inputs',
+    context: { table, value },
+  });
+}
+
 export function tableKeyInvalid(table: string, message: string): SluiceError {
   return new SluiceError({
     code: 'TABLE_KEY_INVALID',

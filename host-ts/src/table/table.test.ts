@@ -1,6 +1,7 @@
 // Tables: sorting, segments, merging of epochs, reads, JSON and compaction, against plain arrays of rows.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { checksum } from '../base/index.ts';
 import type { TableSegment } from '../checkpoint/index.ts';
 import { bool, f64, i32, i64, timestamp, utf8 } from '../schema/index.ts';
 import type { RowValue, Schema } from '../schema/index.ts';
@@ -146,6 +147,21 @@ function world(): World {
   };
   return { table, rows, commit };
 }
+
+test('a damaged segment is noticed when it is read, and the next read tries again', async () => {
+  const store = storeOf(SCHEMA, [0, 1], makeRows(50, random(8)));
+  store.sort();
+  const [segment] = [...encodeSegments(store)];
+  assert.ok(segment !== undefined);
+  let stored = segment.bytes.slice();
+  stored[stored.length - 1]! ^= 1;
+  const table = new Table('cities', SCHEMA, ['city', 'at'], async () => stored);
+  const sum = checksum(segment.bytes);
+  table.addSegments(1, [{ value: 'e1-0', bytes: segment.bytes.length, rows: segment.rows, sum, epoch: 1, slot: 0 }]);
+  await assert.rejects(table.rowCount(), { code: 'CHECKPOINT_CORRUPT', message: /'e1-0'.*'cities'/ });
+  stored = segment.bytes;
+  assert.equal(await table.rowCount(), segment.rows);
+});
 
 test('a table shows all epochs merged, whenever it is read', async () => {
   const next = random(11);

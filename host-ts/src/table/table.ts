@@ -6,10 +6,11 @@
  * the epoch and one move of the rows behind them. Within an epoch the slots' keys are disjoint; of two epochs the
  * newer wins. Until the first read only the segments' names are held.
  */
+import { checksum } from '../base/index.ts';
 import type { TableSegment } from '../checkpoint/index.ts';
 import { columnIndex } from '../schema/index.ts';
 import type { RowValue, Schema } from '../schema/index.ts';
-import { tableKeyInvalid } from './errors.ts';
+import { tableKeyInvalid, tableSegmentDamaged } from './errors.ts';
 import { appendFrame, framesOf } from './frame-rows.ts';
 import { appendValue } from './row-value.ts';
 import { RowStore } from './row-store.ts';
@@ -165,8 +166,9 @@ export class Table {
   }
 
   async #appendAll(store: RowStore, segments: readonly TableSegment[]): Promise<void> {
-    for (const { value } of segments) {
+    for (const { value, sum } of segments) {
       const bytes = await this.#load(value);
+      if (sum !== undefined && checksum(bytes) !== sum) throw tableSegmentDamaged(this.name, value);
       for (const frame of framesOf(bytes)) appendFrame(store, frame);
     }
   }
