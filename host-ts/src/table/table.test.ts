@@ -153,7 +153,7 @@ test('a damaged segment is noticed when it is read, and the next read tries agai
   store.sort();
   const [segment] = [...encodeSegments(store)];
   assert.ok(segment !== undefined);
-  let stored = segment.bytes.slice();
+  let stored: Uint8Array = segment.bytes.slice();
   stored[stored.length - 1]! ^= 1;
   const table = new Table('cities', SCHEMA, ['city', 'at'], async () => stored);
   const sum = checksum(segment.bytes);
