@@ -35,7 +35,10 @@ for (const [suite, promised] of [
     ),
   ],
   ['decode', ['decode/csv/sluice', 'decode/csv/papaparse', 'decode/ndjson/sluice', 'decode/ndjson/json-parse']],
-  ['exchange', ['exchange/ring/65536B', 'exchange/message/65536B']],
+  [
+    'exchange',
+    ['ring', 'message'].flatMap((form) => [`exchange/${form}/65536B/bytes`, `exchange/${form}/65536B/rows`]),
+  ],
   ['state', ['state/update/1000-keys/pages', 'state/update/1000-keys/flat', 'state/bytes-per-key/1000-keys/pages']],
   ['size', ['size/engine.wasm', 'size/library/node']],
 ]) {

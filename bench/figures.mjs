@@ -7,8 +7,10 @@ export class Figures {
 
   /** One round's value. */
   add(name, value, unit) {
-    if (!this.#rounds.has(name)) this.#rounds.set(name, { unit, values: [] });
-    this.#rounds.get(name).values.push(value);
+    const known = this.#rounds.get(name) ?? { unit, values: [] };
+    if (known.unit !== unit) throw new Error(`figure ${name} is given in ${known.unit} and in ${unit}`);
+    known.values.push(value);
+    this.#rounds.set(name, known);
   }
 
   /** What the suite computed, so that a wrong result is seen. */

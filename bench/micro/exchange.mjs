@@ -43,8 +43,8 @@ async function main() {
     const frameBytes = Number(key.split('/')[1]);
     const bytes = Math.ceil(totalBytes / frameBytes) * frameBytes;
     const median = times.sort((a, b) => a - b)[times.length >> 1];
-    print(`exchange/${key}B`, bytes / median / 1e9, 'GB/s');
-    print(`exchange/${key}B`, bytes / ROW_BYTES / median / 1e6, 'M rows/s');
+    print(`exchange/${key}B/bytes`, bytes / median / 1e9, 'GB/s');
+    print(`exchange/${key}B/rows`, bytes / ROW_BYTES / median / 1e6, 'M rows/s');
   }
   print('exchange/hash', hash >>> 0, 'hash');
 }
