@@ -26,8 +26,12 @@ export const CHUNK_BLOCKS: u32 = 4;
 
 const ENTRY_SHIFT: u32 = 4;
 const CHUNKS_MAX: u32 = 65535;
-/** Memory grows by at least 1 MiB, so that the host does not renew its views at every page. */
+/**
+ * Memory grows by half of itself, at least 1 MiB, at most 64 MiB: at each growth the host renews its views, and the
+ * home's collector may look at everything. What is not used yet is not touched, and so costs no memory.
+ */
 const GROW_CHUNKS_MIN: u32 = 16;
+const GROW_CHUNKS_MAX: u32 = 1024;
 const BIN_COUNT: i32 = 17;
 const BINS: usize = memory.data(68);
 
@@ -171,7 +175,7 @@ function grow(count: u32): bool {
   const need = count - tail + (memoryChunks() == chunkEnd ? 1 : 0);
   const now = memoryChunks();
   if (now >= chunkLimit || need > chunkLimit - now) return false;
-  let step = max(need, max(GROW_CHUNKS_MIN, usedChunks >> 3));
+  let step = max(need, max(GROW_CHUNKS_MIN, min(now >> 1, GROW_CHUNKS_MAX)));
   step = min(step, chunkLimit - now);
   let first = memory.grow(<i32>step);
   if (first < 0 && step > need) {
