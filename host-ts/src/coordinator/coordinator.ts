@@ -252,7 +252,7 @@ export class Coordinator {
       case 'deployed':
         return this.#apply(attempt.deployed(slot));
       case 'want-split':
-        return this.#apply(attempt.wantSplit(slot, message.vertex));
+        return this.#apply(attempt.wantSplit(slot, message.vertex, message.ahead));
       case 'split-done':
         return this.#apply(attempt.splitDone(message.vertex, message.splitId));
       case 'snapshot':

@@ -192,7 +192,7 @@ export class SlotRun {
       clock: platform.clock,
       timers: platform.timers,
       freeze: (epoch: number, splits: readonly SplitState[]) => this.#freeze(epoch, vertex.id, built_, splits),
-      wantSplit: () => this.#deps.post({ type: 'want-split', attempt, slot, vertex: vertex.id }),
+      wantSplit: (ahead: boolean) => this.#deps.post({ type: 'want-split', attempt, slot, vertex: vertex.id, ahead }),
       splitDone: (splitId: string) =>
         this.#deps.post({ type: 'split-done', attempt, slot, vertex: vertex.id, splitId }),
       wake: () => this.#loop?.wake(),
