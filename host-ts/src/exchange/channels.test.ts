@@ -252,6 +252,23 @@ test('ring: a refused sender is rung when half of the ring is free, not at each 
   assert.equal(pair.senderRings(), 1, 'once');
 });
 
+test('ring: a channel whose receiver keeps up stays in the first part of its memory', () => {
+  const memory = new SharedArrayBuffer(ringMemoryBytes(4096));
+  const [senderBell, receiverBell] = [bell(), bell()];
+  const sender = new RingSender(memory, CHANNEL, receiverBell);
+  const receiver = new RingReceiver(memory, CHANNEL, senderBell);
+  const pair: Pair = { ...ringPair(64), sender, receiver };
+  for (let index = 0; index < 100; index++) {
+    assert.ok(sender.send(headOf(index, 200), payloadOf(index, 200)));
+    assert.ok(receiveOne(pair, index, 200));
+  }
+  assert.equal(receiverBell.count, 100, 'once for each packet');
+  assert.ok(
+    new Uint8Array(memory, ringMemoryBytes(4096) - 2048).every((byte) => byte === 0),
+    'its second half was never written',
+  );
+});
+
 test('ring: a head that lies is CHANNEL_CORRUPT', () => {
   const memory = new SharedArrayBuffer(ringMemoryBytes(512));
   const receiver = new RingReceiver(memory, CHANNEL, bell());

@@ -12,7 +12,9 @@
  * Each word has a cache line of its own. Capacity is a power of two; a position is a count modulo
  * capacity. A packet lies in one piece: where the rest of the block is too short, the word WRAP
  * sends the receiver back to the start. The sender publishes WRAP as soon as the rest is free, so
- * even a packet as large as the block finds room once the receiver has caught up.
+ * even a packet as large as the block finds room once the receiver has caught up. It also wraps early, when a
+ * quarter of the block has been used and the receiver has read it all: a channel whose receiver keeps up stays in
+ * that quarter, which the caches hold, and the rest of its memory is never touched.
  * In private memory (an ArrayBuffer) the same ring is the local channel of a slot with itself.
  */
 import { invariant } from '../base/index.ts';
@@ -74,7 +76,8 @@ export class RingSender implements ChannelSender {
     writePacket(this.#memory, this.#head & (this.#capacity - 1), head, this.#sequence, payload);
     this.#sequence = (this.#sequence + 1) >>> 0;
     this.#sentBytes += payload.length;
-    this.#publish(bytes);
+    this.#moveHead(bytes);
+    this.#receiverBell.ring();
     return true;
   }
 
@@ -95,10 +98,22 @@ export class RingSender implements ChannelSender {
     const rest = this.#capacity - at;
     if (bytes > rest) {
       if (!this.#isFree(rest)) return false;
-      this.#memory.words[at >> 2] = WRAP;
-      this.#publish(rest);
+      this.#wrap(at, rest);
+      this.#receiverBell.ring();
+    } else if (at >= this.#capacity >> 2 && bytes <= at && this.#isEmpty()) {
+      this.#wrap(at, rest); // the packet follows at once and rings
     }
     return this.#isFree(bytes);
+  }
+
+  #isEmpty(): boolean {
+    this.#tail = Atomics.load(this.#control, TAIL);
+    return this.#tail === this.#head;
+  }
+
+  #wrap(at: number, rest: number): void {
+    this.#memory.words[at >> 2] = WRAP;
+    this.#moveHead(rest);
   }
 
   #isFree(bytes: number): boolean {
@@ -117,10 +132,10 @@ export class RingSender implements ChannelSender {
     return this.#capacity - ((this.#head - this.#tail) | 0);
   }
 
-  #publish(bytes: number): void {
+  /** Publishes what has been written. */
+  #moveHead(bytes: number): void {
     this.#head = (this.#head + bytes) | 0;
     Atomics.store(this.#control, HEAD, this.#head);
-    this.#receiverBell.ring();
   }
 }
 
