@@ -9,7 +9,8 @@
 //   bytes <= 2 × those referred to + 16 × slots + 4 KiB,
 // and moving costs a bounded amount of work per byte that was appended. Entries do not move by it. Texts of
 // up to 12 bytes stand in their slots and cost nothing of this.
-import { ROW_BYTES_MAX, STATUS_DONE } from "../../abi";
+import { ERROR_ROW_TOO_LARGE, ROW_BYTES_MAX, STATUS_DONE } from "../../abi";
+import { fail } from "../memory/index";
 import { PAGE_COUNT_AT, SLOT_INLINE_BYTES, pageEntries } from "./layout";
 import { logAppend, textCompare } from "./log";
 import { STATE_DIRTY, storeTouch } from "./page-store";
@@ -49,13 +50,18 @@ export function textOrder(a: usize, aPages: usize, b: usize, bPages: usize): i32
 
 /**
  * Puts a text in the place of an entry's; `text` is a slot of it, a long one's bytes as cursors of `pages` see them
- * (0 = an address). The entry's page is DIRTY. False = out of memory.
+ * (0 = an address). The entry's page is DIRTY. False = error slot filled (out of memory, a text larger than a row).
  */
 export function textReplace(table: Table, entry: usize, at: usize, text: usize, pages: usize): bool {
   const slot = entry + at;
   const wasLong: u64 = isLongText(slot) ? load<u32>(slot) : 0;
   let word = load<u64>(text, 8);
   if (isLongText(text)) {
+    // a restore would refuse it
+    if (load<u32>(text) > <u32>ROW_BYTES_MAX) {
+      fail(ERROR_ROW_TOO_LARGE, table.operator, load<u32>(text), ROW_BYTES_MAX, 0);
+      return false;
+    }
     if (table.texts == 0) table.texts = logNew(table);
     if (table.texts == 0) return false;
     word = logAppend(changetype<Table>(table.texts), load<u64>(entry), text + 8, 0, pages, load<u32>(text));

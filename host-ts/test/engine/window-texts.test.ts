@@ -23,6 +23,7 @@ import { GROUPS, Subtasks } from './window-subtasks.ts';
 const module = compileEntry('engine-as/assembly/operators/window-harness.ts');
 const MAX = 2n ** 63n - 1n;
 const STATE_BYTES = 3;
+const ROW_TOO_LARGE = 8;
 const TYPES: TypeName[] = ['timestamp', 'i64', 'utf8', 'bool', 'utf8'];
 const HOPPING: WindowPlan = {
   types: TYPES,
@@ -281,6 +282,17 @@ test('long texts leave in batches of bounded size', () => {
     seen += some.length;
   }
   assert.equal(seen, 60);
+});
+
+test('a text larger than a row may be is an error; the largest restores', () => {
+  const longest = 'v'.repeat(512 << 10);
+  const window = new WindowUnderTest(instantiate(module), { ...WIDE, aggregates: [{ fn: 'max', column: 2 }] });
+  push(window, [[1, longest]]);
+  const again = new WindowUnderTest(instantiate(module), { ...WIDE, aggregates: [{ fn: 'max', column: 2 }] });
+  assert.equal(again.restore(window.snapshot(), 0, GROUPS), 0);
+  assert.ok(again.watermark(MAX)[0]?.[3] === longest);
+  assert.equal(window.push(frameOf([[5n, 1n, `${longest}v`, true, null]])), -1);
+  assert.equal(window.e.errorCode(), ROW_TOO_LARGE);
 });
 
 test('without memory, also in the middle of moving texts, it is an error and all of it is given back', () => {
