@@ -7,12 +7,12 @@
 // before its record, which is then parsed alone and met again there, with its error.
 import { TYPE_F64, TYPE_I32, TYPE_I64, TYPE_TIMESTAMP, TYPE_UTF8 } from "../../abi";
 import { eightDigits, GRAMMAR_JSON, GRAMMAR_LOOSE, parsedF64, parseF64, strayDigits } from "../kernels/number";
+import { clockOf, parsedMs, parseTimestamp } from "../kernels/timestamp";
 import { ColumnOut, isPlainText, markValid, PUT_OK, putF64, putNull, putText } from "./column-out";
 import { putField } from "./csv-field";
 import { columnOut, Decoder, STOP_END } from "./decoder";
 import { frameRoom } from "./frame-out";
 import { plainValue, putValue } from "./json-value";
-import { clockOf, parsedMs, parseTimestamp } from "./timestamp";
 import { dictionaryBytes, shortHash, shortWord, TEXT_ENTRY_BYTES } from "./text-dictionary";
 
 const MINUS: u32 = 0x2d;

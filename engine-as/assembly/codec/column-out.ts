@@ -6,6 +6,7 @@
 // row number, so an abandoned row needs no undoing except its bit in the bitmap.
 import { FRAME_ROWS_MAX, ROW_BYTES_MAX, TYPE_BOOL, TYPE_I32, TYPE_UTF8 } from "../../abi";
 import { blockAlloc, blockFree } from "../memory/index";
+import { SeenDate } from "../kernels/timestamp";
 import { isUtf8 } from "../kernels/utf8";
 import { DICTIONARY_FULL, DICTIONARY_NOT_UTF8, TextDictionary, dictionaryFree, dictionaryId } from "./text-dictionary";
 
@@ -22,7 +23,7 @@ export const VALIDITY_BYTES: usize = (<usize>FRAME_ROWS_MAX) >> 3;
 
 
 @unmanaged
-export class ColumnOut {
+export class ColumnOut extends SeenDate {
   type: i32;
   /** UNIT_… of numbers that become timestamps. */
   unit: i32;
@@ -47,10 +48,6 @@ export class ColumnOut {
   seen: u32;
   /** NDJSON: where the predicted key order goes on after this column. */
   next: i32;
-  /** The last date seen ("YYYY-MM-DD") and its first millisecond: rows in time order share dates. */
-  dateHead: u64;
-  dateTail: u64;
-  dateMs: i64;
 }
 
 /** Bytes of one row's fixed-width value (bool counts as one). */

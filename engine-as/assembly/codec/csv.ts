@@ -17,6 +17,7 @@ import {
   TYPE_UTF8,
 } from "../../abi";
 import { GRAMMAR_LOOSE, parsedF64, parsedI64, parseF64, parseI64, parseShortI64 } from "../kernels/number";
+import { parsedMs, parseTimestamp } from "../kernels/timestamp";
 import { ColumnOut, PUT_OK, putF64, putI32, putI64, putText } from "./column-out";
 import { Decoder, failAt, STEP_BYTES, STEP_SOURCE_AT, STEP_TYPE_AT, STOP_END, STOP_FULL } from "./decoder";
 import { csvBatch } from "./csv-batch";
@@ -24,7 +25,6 @@ import { csvHeader } from "./csv-header";
 import { newlinesPassed, passedReset, putField, skipFields, skipRest } from "./csv-field";
 import { refuse } from "./refusal";
 import { frameIsFull } from "./frame-out";
-import { parsedMs, parseTimestamp } from "./timestamp";
 
 const LF: u32 = 0x0a;
 const CR: u32 = 0x0d;

@@ -11,6 +11,7 @@
 //   columnCount, then per column: type, unit of numeric time stamps, field of the record (CSV without
 //   header, else -1), bytes of the name, the name padded to words
 import { COLUMNS_MAX, ERROR_BAD_PLAN, TYPE_BOOL, TYPE_UTF8 } from "../../abi";
+import { seenDateReset } from "../kernels/timestamp";
 import { blockAlloc, blockFree, fail } from "../memory/index";
 import { columnFree, ColumnOut, VALIDITY_BYTES } from "./column-out";
 import { SEPARATOR_LIST_BYTES } from "./separators";
@@ -187,6 +188,7 @@ function readColumns(decoder: Decoder, plan: usize, start: i32, words: i32): boo
     const ptr = plan + ((<usize>at) << 2);
     const column = columnOut(decoder, i);
     column.index = i;
+    seenDateReset(column);
     column.type = load<i32>(ptr);
     column.unit = load<i32>(ptr, 4);
     column.source = load<i32>(ptr, 8);

@@ -14,6 +14,8 @@ import {
   ROW_BYTES_MAX,
 } from "../../abi";
 import { GRAMMAR_JSON, parsedF64, parsedI64, parseF64, parseI64, parseShortI64 } from "../kernels/number";
+import { parsedMs, parseTimestamp, UNIT_SECONDS } from "../kernels/timestamp";
+import { parseSpecial } from "../kernels/words";
 import {
   ColumnOut,
   PUT_OK,
@@ -31,8 +33,7 @@ import { notPut, refuse } from "./refusal";
 import { Decoder, scratchFor } from "./decoder";
 import { skipBlanks, skipValue, stringStop } from "./json-skip";
 import { unescapeJson } from "./json-string";
-import { parsedMs, parseTimestamp, UNIT_SECONDS } from "./timestamp";
-import { parseSpecial, putInteger, putSlice } from "./value";
+import { putInteger, putSlice } from "./value";
 
 const QUOTE: u32 = 0x22;
 const NULL_WORD: u32 = 0x6c6c756e;

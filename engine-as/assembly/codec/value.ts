@@ -4,8 +4,9 @@
 // newline. Blanks around numbers, bools and dates are ignored.
 import { TYPE_BOOL, TYPE_F64, TYPE_I32, TYPE_I64, TYPE_UTF8 } from "../../abi";
 import { GRAMMAR_LOOSE, parsedF64, parsedI64, parseF64, parseI64 } from "../kernels/number";
+import { parsedMs, parseTimestamp, scaleToMs } from "../kernels/timestamp";
+import { FALSE, isWord, parseSpecial, TRUE } from "../kernels/words";
 import { ColumnOut, PUT_OK, PUT_WRONG_TYPE, putBool, putF64, putI32, putI64, putText } from "./column-out";
-import { parsedMs, parseTimestamp, scaleToMs } from "./timestamp";
 
 /** Writes the text as the column's type; PUT_…. Numbers follow GRAMMAR_LOOSE. */
 export function putSlice(column: ColumnOut, row: i32, from: usize, to: usize): i32 {
@@ -44,26 +45,9 @@ export function putInteger(column: ColumnOut, row: i32, value: i64): i32 {
   return PUT_OK;
 }
 
-/** NaN and the infinities, in any case, `inf` too; 0 = none of them. */
-export function parseSpecial(from: usize, to: usize): f64 {
-  const sign = <u32>load<u8>(from);
-  const isSigned = sign == 0x2d || sign == 0x2b;
-  const p = from + <usize>isSigned;
-  if (!isSigned && isWord(p, to, 0x6e616e, 3)) return NaN;
-  if (isWord(p, to, 0x666e69, 3) || isWord(p, to, 0x7974696e69666e69, 8)) return sign == 0x2d ? -Infinity : Infinity;
-  return 0;
-}
-
 function putWord(column: ColumnOut, row: i32, from: usize, to: usize): i32 {
-  const isTrue = isWord(from, to, 0x65757274, 4);
-  if (!isTrue && !isWord(from, to, 0x65736c6166, 5)) return PUT_WRONG_TYPE;
+  const isTrue = isWord(from, to, TRUE, 4);
+  if (!isTrue && !isWord(from, to, FALSE, 5)) return PUT_WRONG_TYPE;
   putBool(column, row, isTrue);
   return PUT_OK;
-}
-
-/** Whether the slice is this lower-case word of up to 8 letters, in any case. */
-function isWord(from: usize, to: usize, word: u64, bytes: usize): bool {
-  if (to - from != bytes) return false;
-  const mask: u64 = bytes == 8 ? u64.MAX_VALUE : ((<u64>1) << ((<u64>bytes) << 3)) - 1;
-  return ((load<u64>(from) | 0x2020202020202020) & mask) == word;
 }

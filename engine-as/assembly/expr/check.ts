@@ -192,8 +192,8 @@ function checkCast(from: i32, to: i32): i32 {
   if (from == TYPE_BOOL) sound = to == TYPE_I32 || to == TYPE_UTF8;
   else if (from == TYPE_I32) sound = to == TYPE_I64 || to == TYPE_F64;
   else if (from == TYPE_I64) sound = to == TYPE_I32 || to == TYPE_F64 || to == TYPE_UTF8;
-  else if (from == TYPE_F64) sound = to == TYPE_I32 || to == TYPE_I64;
+  else if (from == TYPE_F64) sound = to == TYPE_I32 || to == TYPE_I64 || to == TYPE_UTF8;
   else if (from == TYPE_TIMESTAMP) sound = to == TYPE_UTF8;
-  else sound = to == TYPE_I64;
-  return sound ? to : -8;
+  else sound = to == TYPE_BOOL || to == TYPE_I64 || to == TYPE_F64 || to == TYPE_TIMESTAMP;
+  return sound ? physicalType(to) : -8;
 }

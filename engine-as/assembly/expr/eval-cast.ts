@@ -28,8 +28,6 @@ import {
 } from "../../abi";
 import { fillVector } from "../kernels/arithmetic";
 import {
-  boolToText,
-  CAST_TEXT_BYTES_MAX,
   f64ToI32,
   f64ToI32Fails,
   f64ToI64,
@@ -39,11 +37,17 @@ import {
   i64ToF64,
   i64ToI32,
   i64ToI32Fails,
-  i64ToText,
-  textToI64,
-  textToI64Fails,
-  timeToText,
 } from "../kernels/cast";
+import {
+  copyBytes,
+  textToBits,
+  TextToBool,
+  TextToF64,
+  TextToI64,
+  TextToTime,
+  textToValues,
+} from "../kernels/cast-from-text";
+import { boolToText, CAST_TEXT_BYTES_MAX, f64ToText, i64ToText, timeToText } from "../kernels/cast-to-text";
 import { bitsToI32 } from "../kernels/choose";
 import {
   Day,
@@ -66,6 +70,7 @@ import {
   Year,
 } from "../kernels/date";
 import { arenaAlloc, blockAlloc, fail } from "../memory/index";
+import { physicalType } from "./check";
 import { viewsOf, viewStep } from "./eval-text";
 import { immediateOf, opOf, typeOf } from "./program";
 import {
@@ -97,16 +102,11 @@ export function evalCast(at: usize): i32 {
   const from = typeOf(at);
   const to = immediateOf(at);
   const a = operand(at, 0);
-  const out = define(at, to);
+  const out = define(at, physicalType(to));
   if (out == 0) return STATUS_ERROR;
   nullWhereEither(out, a, a);
   const o = changetype<Register>(out);
-  if (from == TYPE_UTF8) {
-    const views = viewsOf(a, 0);
-    if (views == 0) return STATUS_ERROR;
-    if (!textToI64(views, viewStep(a), o.data, rows)) return STATUS_DONE;
-    return searchFailure(at, from, to, views, viewStep(a), out);
-  }
+  if (from == TYPE_UTF8) return castFromText(at, to, a, out);
   const values = dense(a);
   if (values == 0) return STATUS_ERROR;
   if (to == TYPE_UTF8) return castToText(at, from, values, out);
@@ -123,6 +123,26 @@ export function evalCast(at: usize): i32 {
   return failed ? searchFailure(at, from, to, values, 8, out) : STATUS_DONE;
 }
 
+/** Where texts are copied to while they are parsed. */
+let copy: usize = 0;
+
+function castFromText(at: usize, to: i32, a: usize, out: usize): i32 {
+  const views = viewsOf(a, 0);
+  if (views == 0) return STATUS_ERROR;
+  const step = viewStep(a);
+  const data = changetype<Register>(out).data;
+  let failed = false;
+  if (to == TYPE_I64) failed = textToValues<TextToI64>(views, step, 0, data, rows);
+  else {
+    copy = arenaAlloc(arena, copyBytes(views, step, rows));
+    if (copy == 0) return STATUS_ERROR;
+    if (to == TYPE_F64) failed = textToValues<TextToF64>(views, step, copy, data, rows);
+    else if (to == TYPE_TIMESTAMP) failed = textToValues<TextToTime>(views, step, copy, data, rows);
+    else failed = textToBits(views, step, copy, data, rows);
+  }
+  return failed ? searchFailure(at, TYPE_UTF8, to, views, step, out) : STATUS_DONE;
+}
+
 function castToText(at: usize, from: i32, values: usize, out: usize): i32 {
   const o = changetype<Register>(out);
   o.data = arenaAlloc(arena, (<usize>(rows + 1)) << 2);
@@ -130,6 +150,7 @@ function castToText(at: usize, from: i32, values: usize, out: usize): i32 {
   if (o.data == 0 || o.bytes == 0) return STATUS_ERROR;
   if (from == TYPE_BOOL) boolToText(values, o.data, o.bytes, rows);
   else if (from == TYPE_I64) i64ToText(values, o.data, o.bytes, rows);
+  else if (from == TYPE_F64) f64ToText(values, o.data, o.bytes, rows);
   else if (timeToText(values, o.data, o.bytes, rows)) return searchFailure(at, from, TYPE_UTF8, values, 8, out);
   return STATUS_DONE;
 }
@@ -146,10 +167,17 @@ function searchFailure(at: usize, from: i32, to: i32, values: usize, stepBytes: 
 }
 
 function castFails(from: i32, to: i32, ptr: usize): bool {
-  if (from == TYPE_UTF8) return textToI64Fails(<usize>load<u32>(ptr), <usize>load<u32>(ptr, 4));
+  if (from == TYPE_UTF8) return textFails(to, load<u64>(ptr));
   if (from == TYPE_TIMESTAMP) return isoTimeFails(load<i64>(ptr));
   if (from == TYPE_F64) return to == TYPE_I32 ? f64ToI32Fails(load<f64>(ptr)) : f64ToI64Fails(load<f64>(ptr));
   return i64ToI32Fails(load<i64>(ptr));
+}
+
+function textFails(to: i32, view: u64): bool {
+  if (to == TYPE_I64) return changetype<TextToI64>(0).fails(view, 0);
+  if (to == TYPE_F64) return changetype<TextToF64>(0).fails(view, copy);
+  if (to == TYPE_TIMESTAMP) return changetype<TextToTime>(0).fails(view, copy);
+  return changetype<TextToBool>(0).fails(view, copy);
 }
 
 export function evalTime(at: usize): i32 {

@@ -2,6 +2,7 @@
 //
 // The mirror of host-ts/src/expr/calendar.ts; the calendar is Howard Hinnant's civil-from-days. Results are
 // exact for +-8.64e15 ms (JavaScript's dates) and beyond as far as the result fits into i64; else they wrap.
+import { writeDigits } from "./digits";
 
 const DAY_MS: i64 = 86400000;
 
@@ -37,7 +38,7 @@ function civil(days: i64): void {
 }
 
 /** Days since 1970-01-01 of the first of a month. */
-function daysOf(year: i64, month: i64): i64 {
+export function daysOf(year: i64, month: i64): i64 {
   const y = month <= 2 ? year - 1 : year;
   const era = floorDiv(y, 400);
   const yearOfEra = y - era * 400;
@@ -238,12 +239,12 @@ export function writeIsoTime(time: i64, out: usize): usize {
   let at = out;
   if (civilYear < 0 || civilYear > 9999) {
     store<u8>(at, civilYear < 0 ? 0x2d : 0x2b);
-    at = writeDigits(<u32>abs(civilYear), 6, at + 1);
-  } else at = writeDigits(<u32>civilYear, 4, at);
+    at = writeDigits(<u64>abs(civilYear), 6, at + 1);
+  } else at = writeDigits(<u64>civilYear, 4, at);
   store<u8>(at, 0x2d);
-  at = writeDigits(<u32>civilMonth, 2, at + 1);
+  at = writeDigits(<u64>civilMonth, 2, at + 1);
   store<u8>(at, 0x2d);
-  at = writeDigits(<u32>civilDay, 2, at + 1);
+  at = writeDigits(<u64>civilDay, 2, at + 1);
   store<u8>(at, 0x54);
   at = writeDigits(inDay / 3600000, 2, at + 1);
   store<u8>(at, 0x3a);
@@ -254,13 +255,4 @@ export function writeIsoTime(time: i64, out: usize): usize {
   at = writeDigits(inDay % 1000, 3, at + 1);
   store<u8>(at, 0x5a);
   return at + 1 - out;
-}
-
-/** Exactly `digits` decimal digits; the address behind them. */
-function writeDigits(value: u32, digits: i32, out: usize): usize {
-  for (let i = digits - 1; i >= 0; i--) {
-    store<u8>(out + i, <u8>(0x30 + (value % 10)));
-    value /= 10;
-  }
-  return out + digits;
 }

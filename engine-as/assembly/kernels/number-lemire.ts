@@ -4,9 +4,7 @@
 // Lemire (2023) that no further check is needed for mantissas below 2^64. The table of 128-bit powers
 // of five is computed at its first use (about 0.1 ms) instead of adding 10 KB to the module.
 import { powersOfFive } from "./power-of-five";
-
-let productHigh: u64 = 0;
-let productLow: u64 = 0;
+import { multiply, productHigh, productLow } from "./wide-product";
 
 /** The double nearest to mantissa * 10^exponent, ties to even. */
 export function doubleLemire(mantissa: u64, exponent: i32): f64 {
@@ -41,16 +39,4 @@ export function doubleLemire(mantissa: u64, exponent: i32): f64 {
   }
   if (power >= 0x7ff) return Infinity;
   return reinterpret<f64>((m & ~((<u64>1) << 52)) | ((<u64>power) << 52));
-}
-
-function multiply(a: u64, b: u64): void {
-  const aLow = a & 0xffffffff;
-  const aHigh = a >> 32;
-  const bLow = b & 0xffffffff;
-  const bHigh = b >> 32;
-  const low = aLow * bLow;
-  const mid1 = aHigh * bLow + (low >> 32);
-  const mid2 = aLow * bHigh + (mid1 & 0xffffffff);
-  productLow = (mid2 << 32) | (low & 0xffffffff);
-  productHigh = aHigh * bHigh + (mid1 >> 32) + (mid2 >> 32);
 }

@@ -1,12 +1,13 @@
-// The first 128 bits of 5^q for q = -342 … 308, computed once.
+// The first 128 bits of 5^q for q = -342 … 324, computed once.
 //
 //   entry (16 B): +0 u64 high half, top bit set   +8 u64 low half
 //   Truncated for q >= 0 and q < -27; rounded up for -27 <= q < 0 (the reciprocal is never exact and
 //   the algorithm wants it not below the true value there).
 //
+// Parsing takes -342 … 308 (number-lemire.ts), printing -292 … 324 (number-text.ts).
 // Positive powers by exact multiplication; negative ones as floor(2^K / 5^n), which dividing by five
 // again and again gives exactly.
-const ENTRIES: usize = memory.data(651 * 16, 16);
+const ENTRIES: usize = memory.data(667 * 16, 16);
 /** 2^1056 / 5^342 still has more than 128 bits. */
 const LIMBS: i32 = 34;
 const NUMBER: usize = memory.data(34 * 4 + 16, 16);
@@ -21,7 +22,7 @@ export function powersOfFive(): usize {
 function compute(): void {
   memory.fill(NUMBER, 0, 34 * 4);
   store<u32>(NUMBER, 1);
-  for (let q = 0; q <= 308; q++) {
+  for (let q = 0; q <= 324; q++) {
     storeTop(q, 0);
     let carry: u64 = 0;
     for (let i = 0; i < LIMBS; i++) {

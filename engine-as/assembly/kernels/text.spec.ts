@@ -1,16 +1,7 @@
 // Text tests by views, dictionary mapping, lower case, casts from and to text, date parts.
-import {
-  boolToText,
-  f64ToI32,
-  f64ToI64,
-  i32ToF64,
-  i32ToI64,
-  i64ToF64,
-  i64ToI32,
-  i64ToText,
-  textToI64,
-  timeToText,
-} from "./cast";
+import { f64ToI32, f64ToI64, i32ToF64, i32ToI64, i64ToF64, i64ToI32 } from "./cast";
+import { TextToI64, textToValues } from "./cast-from-text";
+import { boolToText, i64ToText, timeToText } from "./cast-to-text";
 import {
   Day,
   DayOfWeek,
@@ -155,7 +146,7 @@ export function test_casts(): void {
 
 function number(text: string): i64 {
   lay([text]);
-  return textToI64(VIEWS, 8, OUT, 1) ? 404 : load<i64>(OUT);
+  return textToValues<TextToI64>(VIEWS, 8, 0, OUT, 1) ? 404 : load<i64>(OUT);
 }
 
 export function test_casts_of_text(): void {
@@ -169,8 +160,10 @@ export function test_casts_of_text(): void {
   store<i64>(VALUES, i64.MIN_VALUE);
   store<i64>(VALUES, 0, 8);
   store<i64>(VALUES, 120, 16);
-  const bytes = i64ToText(VALUES, OFFSETS, OUT, 3);
-  assert(String.UTF8.decodeUnsafe(OUT, bytes) == "-92233720368547758080120" && load<i32>(OFFSETS, 8) == 21);
+  i64ToText(VALUES, OFFSETS, OUT, 3);
+  assert(
+    String.UTF8.decodeUnsafe(OUT, load<i32>(OFFSETS, 12)) == "-92233720368547758080120" && load<i32>(OFFSETS, 8) == 21,
+  );
   store<u8>(VALUES, 2);
   boolToText(VALUES, OFFSETS, OUT, 2);
   assert(String.UTF8.decodeUnsafe(OUT, 9) == "falsetrue" && load<i32>(OFFSETS, 4) == 5);

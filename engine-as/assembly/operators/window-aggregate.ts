@@ -6,6 +6,7 @@
 // numbers with NaN as the largest.
 import { TYPE_F64 } from "../../abi";
 import { canonicalBits, exactAdd, exactMerge } from "../state/index";
+import { isTextExtreme, mergeTexts } from "./window-texts";
 import { ACC_COUNT, ACC_MAX, ACC_MIN, ACC_SUM_F64, ACC_SUM_I64, WindowOperator } from "./window-types";
 
 /** f64 as an i64 with the same order; also its own inverse on bits (orderBits). */
@@ -154,6 +155,7 @@ export function aggregateEntries(
     else if (acc.kind == ACC_SUM_F64) mergeExact(from, width, entries, n, at, sign);
     else if (acc.kind == ACC_MIN) mergeMin(from, width, entries, n, at);
     else if (acc.kind == ACC_MAX) mergeMax(from, width, entries, n, at);
+    else if (isTextExtreme(acc)) mergeTexts(op, acc, first, width, entries, n);
   }
 }
 

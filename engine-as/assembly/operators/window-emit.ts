@@ -20,7 +20,7 @@ import {
 } from "../../abi";
 import { BATCH_BYTES, Batch, COLUMN_BYTES, Column, columnAt } from "../batch/index";
 import { arenaAlloc, fail } from "../memory/index";
-import { HEAD_NULLS_AT, Table, exactRead, textCopy } from "../state/index";
+import { HEAD_NULLS_AT, TEXT_NONE, Table, exactRead, textCopy } from "../state/index";
 import { orderBits } from "./window-aggregate";
 import { Aggregate, WindowOperator } from "./window-types";
 
@@ -112,7 +112,8 @@ export function emitRows(op: WindowOperator, ptr: usize, row: i32, n: i32, longB
   for (let i = 0; i < op.keyCount; i++) {
     const slotAt = <usize>load<u32>(op.slotAts + ((<usize>i) << 2));
     if (typeAt(op, i) == TYPE_UTF8) {
-      if (!emitStrings(op, emit, i, slotAt, row, n, longBase)) return false;
+      const pages = changetype<usize>(changetype<Table>(op.fireMain).pages);
+      if (!emitStrings(op, emit, i, slotAt, row, n, longBase, pages)) return false;
     } else {
       emitFixed(op, emit, i, slotAt, row, n);
     }
@@ -161,17 +162,26 @@ function emitFixed(op: WindowOperator, emit: Emit, index: i32, at: usize, row: i
   for (let i = 0; i < n; i++) storeValue(column.data, column.type, row + i, load<i64>(entryOf(op, i) + at));
 }
 
-function emitStrings(op: WindowOperator, emit: Emit, index: i32, at: usize, row: i32, n: i32, longBase: usize): bool {
+/** Strings of keys and of min and max: slots at `at`, long ones at longBase or in logs of `pages`. */
+function emitStrings(
+  op: WindowOperator,
+  emit: Emit,
+  index: i32,
+  at: usize,
+  row: i32,
+  n: i32,
+  longBase: usize,
+  pages: usize,
+): bool {
   const column = changetype<Column>(columnAt(emit.batch, index));
   const offsets = column.data + ((<usize>row) << 2);
-  const pages = changetype<usize>(changetype<Table>(op.fireMain).pages);
   let used = load<u32>(offsets);
   let need = used;
-  for (let i = 0; i < n; i++) need += load<u32>(entryOf(op, i) + at);
+  for (let i = 0; i < n; i++) need += lengthOf(entryOf(op, i) + at);
   if (!roomForStrings(emit, column, index, used, need)) return false;
   for (let i = 0; i < n; i++) {
     const slot = entryOf(op, i) + at;
-    const length = load<u32>(slot);
+    const length = lengthOf(slot);
     const to = column.bytes + <usize>used;
     if (length <= 12) {
       // the slot's unused bytes are copied too: the next string overwrites them (16 B of slack)
@@ -185,6 +195,13 @@ function emitStrings(op: WindowOperator, emit: Emit, index: i32, at: usize, row:
   }
   emit.stringBytes += <usize>(need - load<u32>(offsets));
   return true;
+}
+
+/** A slot without text has no bytes, and its row is null. */
+@inline
+function lengthOf(slot: usize): u32 {
+  const length = load<u32>(slot);
+  return length == TEXT_NONE ? 0 : length;
 }
 
 function roomForStrings(emit: Emit, column: Column, index: i32, used: u32, need: u32): bool {
@@ -211,6 +228,10 @@ function emitAggregate(op: WindowOperator, emit: Emit, index: i32, aggregate: Ag
   if (aggregate.kind == AGG_COUNT || aggregate.kind == AGG_COUNT_DISTINCT) {
     emitFixed(op, emit, index, at, row, n);
     return true;
+  }
+  if (aggregate.type == TYPE_UTF8) {
+    for (let i = 0; i < n; i++) if (load<u32>(entryOf(op, i) + at) == TEXT_NONE) setNull(emit, index, row + i);
+    return emitStrings(op, emit, index, at, row, n, 0, changetype<usize>(op.pages));
   }
   const countAt = <usize>aggregate.countAt;
   for (let i = 0; i < n; i++) {

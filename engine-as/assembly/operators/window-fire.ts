@@ -6,7 +6,7 @@
 // is derived: it is not in snapshots and is rebuilt by the first fire after a restore. The state of
 // a pending fire is the cursor in the operator; one batch may hold the rows of several windows.
 import { FRAME_ROWS_MAX } from "../../abi";
-import { PAGE_COUNT_AT, Table, headLongBytes, pageEnd, pageEntries, tablePageAt } from "../state/index";
+import { PAGE_COUNT_AT, Table, entryTextBytes, headLongBytes, pageEnd, pageEntries, tablePageAt } from "../state/index";
 import { emitBatch, emitFinish, emitRows, emitStart } from "./window-emit";
 import { mergeSpace, mergedFree, mergedNew } from "./window-merge";
 import { firstWindowEnd, lastWindowEnd } from "../time/index";
@@ -46,7 +46,10 @@ export function fireNextBatch(op: WindowOperator, arena: usize): usize {
     const page = tablePageAt(table, op.firePage);
     const count = load<u32>(page, PAGE_COUNT_AT);
     const most = min(<i32>(count - op.fireEntry), FRAME_ROWS_MAX - rows);
-    const n = table.logBytes == 0 ? most : entriesToTarget(op, page, most, emitBatch(emit).stringBytes);
+    const n =
+      table.logBytes == 0 && op.mainShape.textCount == 0
+        ? most
+        : entriesToTarget(op, page, most, emitBatch(emit).stringBytes);
     const live = liveEntries(op, pageEntries(page) + <usize>op.fireEntry * op.entryBytes, n);
     if (live > 0 && !emitRows(op, emit, rows, live, pageEnd(page))) return 0;
     rows += live;
@@ -69,7 +72,7 @@ function entriesToTarget(op: WindowOperator, page: usize, most: i32, stringBytes
   let bytes = stringBytes;
   let n = 0;
   while (n < most && bytes < BATCH_STRING_BYTES) {
-    bytes += headLongBytes(entry, op.refs);
+    bytes += headLongBytes(entry, op.refs) + entryTextBytes(entry, op.mainShape);
     entry += op.entryBytes;
     n++;
   }

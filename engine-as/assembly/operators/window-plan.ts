@@ -6,6 +6,7 @@
 //   entry of the main table      head | accumulators in order of `at`
 //   entry of a distinct table    head | value slot || i64 rows with it | u64 hash of the group's key
 //   COUNT, DISTINCT 8 B · SUM_I64 16 B (i128) · SUM_F64 296 B (exact-sum.ts) · MIN, MAX 8 B (order key)
+//   MIN_TEXT, MAX_TEXT 16 B (text-values.ts)
 import {
   AGG_AVG,
   AGG_COUNT,
@@ -22,14 +23,16 @@ import {
   TYPE_UTF8,
 } from "../../abi";
 import { arenaAlloc, fail } from "../memory/index";
-import { EXACT_SUM_BYTES, HEAD_SLOTS_AT, TableShape, shapeInit, slotBytes } from "../state/index";
+import { EXACT_SUM_BYTES, HEAD_SLOTS_AT, TEXT_NONE, TableShape, shapeInit, slotBytes } from "../state/index";
 import { TIME_LIMIT, gcd } from "../time/index";
 import { Accumulator, Aggregate, Source, WindowOperator } from "./window-types";
 import {
   ACC_COUNT,
   ACC_DISTINCT,
   ACC_MAX,
+  ACC_MAX_TEXT,
   ACC_MIN,
+  ACC_MIN_TEXT,
   ACC_SUM_F64,
   ACC_SUM_I64,
   KEYS_MAX,
@@ -162,16 +165,25 @@ function addAggregate(op: WindowOperator, at: i32, kind: i32, column: i32, filte
     aggregate.at = accumulator(op, type == TYPE_F64 ? ACC_SUM_F64 : ACC_SUM_I64, from).at;
     aggregate.countAt = accumulator(op, ACC_COUNT, from).at;
   } else if (kind == AGG_MIN || kind == AGG_MAX) {
-    // the order of strings needs their bytes in the accumulator: not offered
-    if (type < TYPE_BOOL || type > TYPE_TIMESTAMP) return bad(op, at + 1, type);
-    aggregate.at = accumulator(op, kind == AGG_MIN ? ACC_MIN : ACC_MAX, from).at;
-    aggregate.countAt = accumulator(op, ACC_COUNT, from).at;
+    if (type < TYPE_BOOL || type > TYPE_UTF8) return bad(op, at + 1, type);
+    const isText = type == TYPE_UTF8;
+    aggregate.at = accumulator(op, kind == AGG_MIN ? minKind(isText) : maxKind(isText), from).at;
+    // a text says itself that there is none
+    if (!isText) aggregate.countAt = accumulator(op, ACC_COUNT, from).at;
     op.incremental = 0;
   } else {
     return bad(op, at, kind);
   }
   op.aggregateCount++;
   return true;
+}
+
+function minKind(isText: bool): i32 {
+  return isText ? ACC_MIN_TEXT : ACC_MIN;
+}
+
+function maxKind(isText: bool): i32 {
+  return isText ? ACC_MAX_TEXT : ACC_MAX;
 }
 
 /** The (column, filter) pair's index; -1 = every row counts. */
@@ -198,15 +210,21 @@ function accumulator(op: WindowOperator, kind: i32, from: i32): Accumulator {
   added.source = from;
   added.at = op.entryBytes;
   added.table = kind == ACC_DISTINCT ? op.distinctCount++ : -1;
-  op.entryBytes += kind == ACC_SUM_F64 ? <u32>EXACT_SUM_BYTES : kind == ACC_SUM_I64 ? 16 : 8;
+  op.entryBytes += accumulatorBytes(kind);
   return added;
+}
+
+function accumulatorBytes(kind: i32): u32 {
+  if (kind == ACC_SUM_F64) return <u32>EXACT_SUM_BYTES;
+  return kind == ACC_SUM_I64 || kind == ACC_MIN_TEXT || kind == ACC_MAX_TEXT ? 16 : 8;
 }
 
 function makeShapes(op: WindowOperator): bool {
   const main = op.mainShape;
   const template = arenaAlloc(op.plan, op.entryBytes);
   const zeros = arenaAlloc(op.plan, 16);
-  if (template == 0 || zeros == 0) return false;
+  const texts = arenaAlloc(op.plan, (<usize>op.accumulatorCount + 1) << 2);
+  if (template == 0 || zeros == 0 || texts == 0) return false;
   memory.fill(template, 0, op.entryBytes);
   memory.fill(zeros, 0, 16);
   main.tableId = 0;
@@ -215,12 +233,17 @@ function makeShapes(op: WindowOperator): bool {
   main.refs = op.refs;
   main.template = template;
   if (!shapeInit(main)) return bad(op, 0, op.entryBytes);
+  main.texts = texts;
   op.headBytesMax = op.headBytes;
   for (let i = 0; i < op.accumulatorCount; i++) {
     const acc = op.accumulatorAt(i);
     if (acc.kind == ACC_MIN) store<i64>(template + acc.at - op.headBytes, i64.MAX_VALUE);
     else if (acc.kind == ACC_MAX) store<i64>(template + acc.at - op.headBytes, i64.MIN_VALUE);
-    else if (acc.kind == ACC_DISTINCT) {
+    else if (acc.kind == ACC_MIN_TEXT || acc.kind == ACC_MAX_TEXT) {
+      store<u32>(template + acc.at - op.headBytes, TEXT_NONE);
+      store<u32>(texts + ((<usize>main.textCount) << 2), acc.at);
+      main.textCount++;
+    } else if (acc.kind == ACC_DISTINCT) {
       const type = op.sourceAt(acc.source).type;
       const shape = op.distinctShapeAt(acc.table);
       shape.tableId = 1 + acc.table;

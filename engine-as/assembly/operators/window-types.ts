@@ -8,6 +8,8 @@ export const ACC_SUM_F64: i32 = 3;
 export const ACC_MIN: i32 = 4;
 export const ACC_MAX: i32 = 5;
 export const ACC_DISTINCT: i32 = 6;
+export const ACC_MIN_TEXT: i32 = 7;
+export const ACC_MAX_TEXT: i32 = 8;
 
 /** Null bits and reference bits of a head are one u64 each: 24 utf8 keys are 2 + 48 words. */
 export const KEYS_MAX: i32 = 24;

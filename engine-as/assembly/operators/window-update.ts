@@ -4,6 +4,7 @@ import { Column, Dictionary, bitAt, columnAt } from "../batch/index";
 import { blockAlloc, blockFree } from "../memory/index";
 import { Table, headsColumn, headsStart, tableResolve } from "../state/index";
 import { aggregateRows } from "./window-aggregate";
+import { isTextExtreme, updateTexts } from "./window-texts";
 import { ACC_DISTINCT, Accumulator, CHUNK_ROWS, Space, WindowOperator, distinctTableAt } from "./window-types";
 
 /** Dictionaries larger than this are not worth a dense array per slice. */
@@ -29,6 +30,7 @@ export function spaceUpdate(op: WindowOperator, space: Space, batch: usize, hash
     for (let i = 0; i < op.accumulatorCount; i++) {
       const acc = op.accumulatorAt(i);
       if (acc.kind == ACC_DISTINCT && !updateDistinct(op, space, acc, batch, hashes, from, count)) return false;
+      if (isTextExtreme(acc) && !updateTexts(op, space, acc, batch, from, count)) return false;
     }
     done += count;
   }

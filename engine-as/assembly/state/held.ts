@@ -28,6 +28,7 @@ import {
 import { PageStore, releaseRef, storeAdd, storePage, storePageNew } from "./page-store";
 import { CHECK_KEY_TWICE, CHECK_LOG, CHECK_PAGE_BYTES, badSnapshot } from "./checks";
 import { TableShape } from "./table";
+import { entryHasLongText, isLongText, textAt } from "./text-values";
 
 /** u32[cells] of 1 + number of a kept log page, by (origin, old id); made by heldReady. */
 let index: usize = 0;
@@ -98,10 +99,10 @@ export function payloadBytesOf(payload: usize): u32 {
 
 /** Whether some string of a checked hash page lies in a log. */
 export function usesLog(payload: usize, shape: TableShape): bool {
-  if (shape.refs == 0) return false;
+  if (shape.refs == 0 && shape.textCount == 0) return false;
   let entry = payload + PAGE_HEADER_BYTES;
   for (let rest = load<u32>(payload, PAGE_COUNT_AT); rest > 0; rest--, entry += shape.entryBytes) {
-    if (entryUsesLog(entry, shape.refs)) return true;
+    if (entryUsesLog(entry, shape.refs) || entryHasLongText(entry, shape)) return true;
   }
   return false;
 }
@@ -118,20 +119,29 @@ function entryUsesLog(entry: usize, refs: u64): bool {
 }
 
 /** Turns an entry's references into those of kept pages, and checks that the bytes are there. */
-export function heldResolve(held: PageStore, payload: usize, entry: usize, refs: u64, operator: i32): i32 {
+export function heldResolve(held: PageStore, payload: usize, entry: usize, shape: TableShape, operator: i32): i32 {
+  let refs = shape.refs;
   while (refs != 0) {
     const word = entry + ((<usize>ctz(refs)) << 3);
     refs &= refs - 1;
-    const length = load<u32>(word - 8);
-    if (length <= SLOT_INLINE_BYTES || load<u32>(word, 4) == 0) continue;
-    const oldId = load<u32>(word);
-    const found = load<u32>(cellOf(held, load<u64>(payload, PAGE_ORIGIN_AT), oldId));
-    if (found == 0 || !isSpan(held, payload, found - 1, load<u32>(word, 4), length)) {
-      return badSnapshot(operator, CHECK_LOG, oldId, length);
-    }
-    store<u32>(word, found - 1);
+    if (load<u32>(word - 8) <= SLOT_INLINE_BYTES || load<u32>(word, 4) == 0) continue;
+    if (!resolveWord(held, payload, word))
+      return badSnapshot(operator, CHECK_LOG, load<u32>(word), load<u32>(word - 8));
+  }
+  for (let i = 0; i < shape.textCount; i++) {
+    const slot = entry + textAt(shape, i);
+    if (!isLongText(slot)) continue;
+    if (!resolveWord(held, payload, slot + 8))
+      return badSnapshot(operator, CHECK_LOG, load<u32>(slot, 8), load<u32>(slot));
   }
   return STATUS_DONE;
+}
+
+function resolveWord(held: PageStore, payload: usize, word: usize): bool {
+  const found = load<u32>(cellOf(held, load<u64>(payload, PAGE_ORIGIN_AT), load<u32>(word)));
+  if (found == 0 || !isSpan(held, payload, found - 1, load<u32>(word, 4), load<u32>(word - 8))) return false;
+  store<u32>(word, found - 1);
+  return true;
 }
 
 /** Whether `length` bytes follow in the log from there on, in the namespace of the hash page. */

@@ -1,6 +1,6 @@
 // Keyed state: pages, tables of one namespace, snapshot and restore. Design: docs/design/state.md.
 export { EXACT_SUM_BYTES, exactAdd, exactMerge, exactRead } from "./exact-sum";
-export { canonicalBits, headsColumn, headLongBytes, headsEmpty, headsStart, slotBytes } from "./heads";
+export { canonicalBits, headsColumn, headLongBytes, headsEmpty, headsStart, slotBytes, slotStore } from "./heads";
 export { heldAdd, heldDone, heldReady, usesLog } from "./held";
 export {
   HEAD_HASH_AT,
@@ -34,3 +34,4 @@ export {
 export { heldRestore, logCheck, pageCheck, pageConcerns, pageRestore, recordCheck } from "./restore";
 export { KeyGroups, recordSeal, snapshotPages, storeDirtyAll, storeFreeze } from "./snapshot";
 export { Table, TableShape, shapeInit, tableFree, tableNew, tablePageAt } from "./table";
+export { TEXT_NONE, entryTextBytes, textOrder, textReplace } from "./text-values";

@@ -31,6 +31,7 @@ import {
   PAGE_SPACE_A_AT,
   PAGE_SPACE_B_AT,
   PAGE_TABLE_AT,
+  SLOT_INLINE_BYTES,
   classBytes,
 } from "./layout";
 import { PageStore, STATE_DIRTY, releaseRef, storeAdd, storePage, storePageNew, storeTouch } from "./page-store";
@@ -129,6 +130,30 @@ export function textEqual(
     skip(x, n);
     skip(y, n);
   }
+}
+
+/** < 0, 0, > 0: the first `length` bytes of two slots' strings, which have as many, by their order. */
+export function textCompare(a: usize, aPages: usize, b: usize, bPages: usize, length: u32): i32 {
+  const x = slotOpen(CURSOR_A, a, aPages);
+  const y = slotOpen(CURSOR_B, b, bPages);
+  while (true) {
+    const n = min(min(x.rest, y.rest), length);
+    const order = memory.compare(x.at, y.at, n);
+    length -= n;
+    if (order != 0 || length == 0) return order;
+    skip(x, n);
+    skip(y, n);
+  }
+}
+
+/** At a slot's string: in the slot, at an address, or in a log. */
+function slotOpen(cursor: usize, slot: usize, pages: usize): TextCursor {
+  const length = load<u32>(slot);
+  if (length > SLOT_INLINE_BYTES) return cursorOpen(cursor, slot + 8, 0, pages, length);
+  const c = changetype<TextCursor>(cursor);
+  c.at = slot + 4;
+  c.rest = length;
+  return c;
 }
 
 /** Copies a string of `length` > 0 bytes; `word`: second word of its slot. */

@@ -64,6 +64,7 @@ import { tableResolve } from "./probe";
 import { KeyGroups, keyGroupOf, prefixGroupFrom, prefixGroupTo } from "./snapshot";
 import { fits, pageAppend, pageNew } from "./page";
 import { Table, TableShape, directoryGrow, prefixOf, rangeIsEmpty, tableAddPage } from "./table";
+import { textsCheck, textsRestore } from "./text-values";
 
 /** Prefixes longer than this are re-inserted instead of growing the directory for them at once. */
 const ADOPT_DEPTH_MAX: u32 = 16;
@@ -153,6 +154,8 @@ function entriesCheck(payload: usize, payloadBytes: u32, shape: TableShape, oper
       if (length > SLOT_INLINE_BYTES && isWrong) return badSnapshot(operator, CHECK_STRING, length, heapBytes);
       rest &= rest - 1;
     }
+    const texts = textsCheck(entry, shape, hasLogs, operator);
+    if (texts != STATUS_DONE) return texts;
     if (shape.refs == 0) continue;
     const pageBytes = headPageBytes(entry, shape.refs);
     if (pageBytes > KEY_LONG_BYTES_MAX) return badSnapshot(operator, CHECK_STRING, pageBytes, KEY_LONG_BYTES_MAX);
@@ -233,13 +236,14 @@ function insertEach(table: Table, payload: usize, payloadBytes: u32, groups: Key
     const group = keyGroupOf(load<u64>(entry), groups.log2);
     if (group - groups.from >= groups.to - groups.from) continue;
     if (held != 0) {
-      const status = heldResolve(changetype<PageStore>(held), payload, entry, shape.refs, table.operator);
+      const status = heldResolve(changetype<PageStore>(held), payload, entry, shape, table.operator);
       if (status != STATUS_DONE) return status;
     }
     store<u8>(FOUND, 0, 8);
     if (!tableResolve(table, entry, 0, payload + payloadBytes, 1, FOUND, FOUND + 8, held)) return STATUS_ERROR;
     if (load<u8>(FOUND, 8) == 0) return badSnapshot(table.operator, CHECK_KEY_TWICE, load<u64>(entry), 0);
     copyWords(load<usize>(FOUND) + shape.headBytes, entry + shape.headBytes, valueBytes);
+    if (held != 0 && !textsRestore(table, load<usize>(FOUND), entry, held)) return STATUS_ERROR;
   }
   return STATUS_DONE;
 }

@@ -34,6 +34,9 @@ export class TableShape {
   capacity0: u32;
   capacity1: u32;
   capacity2: u32;
+  /** u32[textCount] offsets in an entry of text in its value (text-values.ts) */
+  texts: usize;
+  textCount: i32;
 }
 
 
@@ -58,14 +61,19 @@ export class Table {
   logBytes: u64;
   /** keys that are about to enter an empty table, at least; its first pages are made for them */
   expected: u32;
+  /** Table that holds only the log of text in values, 0 = none yet; bytes in it that entries refer to */
+  texts: usize;
+  textBytes: u64;
 }
 
-/** Fills the geometry; false when not even a 64 KiB page holds four entries of this width. */
+/** Fills the geometry, without text in values; false when not even a 64 KiB page holds four entries of this width. */
 export function shapeInit(shape: TableShape): bool {
   shape.capacity0 = capacityOf(0, shape.entryBytes);
   shape.capacity1 = capacityOf(1, shape.entryBytes);
   shape.capacity2 = capacityOf(2, shape.entryBytes);
   shape.firstClass = shape.capacity0 >= 4 ? 0 : shape.capacity1 >= 4 ? 1 : 2;
+  shape.texts = 0;
+  shape.textCount = 0;
   return shape.capacity2 >= 4;
 }
 
@@ -108,6 +116,7 @@ export function tableFree(ptr: usize): void {
     log = load<u32>(storePage(table.pages, id), PAGE_NEXT_AT);
     storeRemove(table.pages, id);
   }
+  tableFree(table.texts);
   blockFree(table.ids);
   blockFree(table.directory);
   blockFree(ptr);

@@ -62,14 +62,14 @@ export function sum<const A extends Argument>(
   return make('sum', argument);
 }
 
-/** The smallest value, of the argument's type: numbers and timestamps. */
+/** The smallest value, of the argument's type: numbers, timestamps and text, which is in order of its UTF-8 bytes. */
 export function min<const A extends Argument>(
   argument: A,
 ): Aggregation<ArgumentColumns<A>, 'min', ArgumentShape<A>, 'bool'> {
   return make('min', argument);
 }
 
-/** The largest value, of the argument's type: numbers and timestamps. */
+/** The largest value, of the argument's type: numbers, timestamps and text, which is in order of its UTF-8 bytes. */
 export function max<const A extends Argument>(
   argument: A,
 ): Aggregation<ArgumentColumns<A>, 'max', ArgumentShape<A>, 'bool'> {
@@ -106,8 +106,8 @@ type Accepted = {
   readonly countDistinct: TypeName | 'null';
   readonly sum: Numeric;
   readonly avg: Numeric;
-  readonly min: Numeric | 'timestamp';
-  readonly max: Numeric | 'timestamp';
+  readonly min: Numeric | 'timestamp' | 'utf8';
+  readonly max: Numeric | 'timestamp' | 'utf8';
 };
 
 /** The column that an aggregate makes of rows with schema S. */

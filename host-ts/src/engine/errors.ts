@@ -20,6 +20,7 @@ import {
 import type { ErrorKind } from '../base/index.ts';
 import { SluiceError } from '../base/index.ts';
 import { exprOperationName } from '../expr/index.ts';
+import { typeOfCode } from '../schema/index.ts';
 
 /** What the engine's error slot held. */
 export interface EngineFailure {
@@ -39,6 +40,7 @@ interface Entry {
   readonly says: (a: bigint, b: bigint, c: bigint) => string;
 }
 
+const typeName = (code: bigint): string => typeOfCode(Number(code)) ?? `type ${code}`;
 const line = (a: bigint, b: bigint): string => (b < 0n ? `line ${a}` : `line ${a}, column ${b}`);
 
 const CATALOGUE: Readonly<Record<number, Entry>> = {
@@ -89,7 +91,7 @@ const CATALOGUE: Readonly<Record<number, Entry>> = {
     kind: 'user',
     hint: 'filter such rows out before the cast',
     names: ['row', 'fromType', 'toType'],
-    says: (a, b, c) => `the value in row ${a} of the batch cannot be cast from type ${b} to type ${c}`,
+    says: (a, b, c) => `the value in row ${a} of the batch cannot be cast from ${typeName(b)} to ${typeName(c)}`,
   },
   [ERROR_ROW_TOO_LARGE]: {
     code: 'ROW_TOO_LARGE',

@@ -118,8 +118,9 @@ export class Expr<out Columns extends string = string, out T = unknown> {
   }
 
   /**
-   * Another type: between numbers (towards zero; out of range is CAST_FAILED), bool to integer (0, 1), i64 to
-   * and from timestamp (ms), bool, integer and timestamp (ISO 8601) to utf8, utf8 (decimal digits) to integer.
+   * Another type: between numbers (towards zero), bool to integer (0, 1), i64 to and from timestamp (ms), and
+   * everything to and from utf8: `true`, decimal digits, f64 as JavaScript prints it, ISO 8601 with milliseconds
+   * and Z. What has no counterpart, text of another form among it, is CAST_FAILED.
    */
   cast<To extends TypeName>(to: ColumnType<To>): Expr<Columns, To> {
     return new Expr({ op: 'cast', to: to.type, args: [this.node] });

@@ -66,3 +66,34 @@ function daysOf(year: bigint, month: bigint, day: bigint): bigint {
   const dayOfEra = yearOfEra * 365n + yearOfEra / 4n - yearOfEra / 100n + dayOfYear;
   return era * 146_097n + dayOfEra - 719_468n;
 }
+
+const ISO_TIME =
+  /^(?:(\d{4})|([+-]\d{6}))-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(?:[Zz]|([+-])(\d\d)(?::?(\d\d))?)?)?$/;
+
+/**
+ * The milliseconds of ISO 8601 text, undefined when it is none; the mirror of
+ * engine-as/assembly/kernels/timestamp.ts. No zone is UTC; digits after the third of the fraction are cut off.
+ */
+export function parseIsoTime(text: string): bigint | undefined {
+  const match = ISO_TIME.exec(text);
+  if (match === null || match[2] === '-000000') return undefined;
+  const [sign, offset] = [match[9] === '-' ? -1n : 1n, match[10]];
+  const number = (text: string | undefined): bigint => BigInt(text ?? 0);
+  const year = number((match[1] ?? match[2])?.replace('+', ''));
+  const [month, day] = [number(match[3]), number(match[4])];
+  const [hours, minutes, seconds] = [number(match[5]), number(match[6]), number(match[7])];
+  const [zoneHours, zoneMinutes] = [number(offset), number(match[11])];
+  const days = daysOf(year, month, day);
+  // a month or day that does not exist comes back as another date
+  const date = civil(days);
+  if (date.month !== month || date.day !== day) return undefined;
+  if (hours > 23n || minutes > 59n || seconds > 59n || zoneHours > 23n || zoneMinutes > 59n) return undefined;
+  const ms = number((match[8] ?? '').slice(0, 3).padEnd(3, '0'));
+  return (
+    days * DAY_MS +
+    (hours * 60n + minutes) * 60_000n +
+    seconds * 1000n +
+    ms -
+    sign * (zoneHours * 60n + zoneMinutes) * 60_000n
+  );
+}

@@ -51,7 +51,9 @@ test('a type mismatch names the operation, the types, the expression and the rem
   refuses(caseWhen(col('delay'), 1).otherwise(2), 'TYPE_MISMATCH', /conditions of caseWhen must be bool/);
   refuses(caseWhen(col('late'), 1).otherwise('x'), 'TYPE_MISMATCH', /bring the values to one type/);
   refuses(coalesce(col('origin'), 1), 'TYPE_MISMATCH', /coalesce cannot take \(utf8, i64\)/);
-  refuses(col('price').cast(utf8()), 'TYPE_MISMATCH', /f64 casts to i32, i64/);
+  refuses(col('price').cast(timestamp()), 'TYPE_MISMATCH', /f64 casts to i32, i64, utf8/);
+  refuses(col('price').cast(bool()), 'TYPE_MISMATCH', /f64 casts to i32, i64, utf8/);
+  refuses(col('date').cast(f64()), 'TYPE_MISMATCH', /timestamp casts to i64, utf8/);
   refuses(col('delay').hour(), 'TYPE_MISMATCH', /hour needs a timestamp/);
   refuses(lit(null), 'TYPE_MISMATCH', /give the null a type/);
   assert.throws(() => checkPredicate(col('delay').add(1).toJSON(), schema), { code: 'TYPE_MISMATCH' });

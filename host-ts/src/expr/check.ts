@@ -264,9 +264,9 @@ const CASTS: Readonly<Record<TypeName, readonly TypeName[]>> = {
   bool: ['i32', 'i64', 'utf8'],
   i32: ['i64', 'f64', 'timestamp', 'utf8'],
   i64: ['i32', 'f64', 'timestamp', 'utf8'],
-  f64: ['i32', 'i64'],
+  f64: ['i32', 'i64', 'utf8'],
   timestamp: ['i64', 'utf8'],
-  utf8: ['i32', 'i64'],
+  utf8: ['bool', 'i32', 'i64', 'f64', 'timestamp'],
 };
 
 function castNode(node: CastNode, arg: Checked): Checked {

@@ -160,11 +160,13 @@ class Compiler {
     const value = this.emit(expr.args[0], guard);
     // i64 and timestamp are the same bits: only the result's name changes.
     if (physical(from) === physical(expr.type)) return value;
-    const to = physical(expr.type);
+    // text that is a time and text that is a number are read differently
+    const to = from === 'utf8' ? expr.type : physical(expr.type);
     if (from === 'i32' && to === 'utf8') return this.castOne(this.castOne(value, 'i32', 'i64'), 'i64', 'utf8');
     if (from === 'bool' && to === 'i64') return this.castOne(this.castOne(value, 'bool', 'i32'), 'i32', 'i64');
     if (from === 'utf8' && to === 'i32') return this.castOne(this.castOne(value, from, 'i64', guard), 'i64', to, guard);
-    const canFail = from === 'f64' || from === 'utf8' || from === 'timestamp' || (from === 'i64' && to === 'i32');
+    const canFail =
+      (from === 'f64' && to !== 'utf8') || from === 'utf8' || from === 'timestamp' || (from === 'i64' && to === 'i32');
     return this.castOne(value, from, to, canFail ? guard : undefined);
   }
 
@@ -228,9 +230,10 @@ const TYPE_KEEPING: readonly number[] = [
 
 function resultType({ op, type, immediate }: Instruction): TypeName {
   if (TYPE_KEEPING.includes(op)) return physical(type);
-  if (op === EXPR_CAST) return CAST_TARGETS.find((name) => typeCode(name) === immediate) ?? 'bool';
+  if (op === EXPR_CAST) return CAST_TARGETS.find((name) => typeCode(name) === immediate) ?? 'i64';
   if (op === EXPR_LOWER) return 'utf8';
   return op === EXPR_LENGTH || op === EXPR_DATE_PART || op === EXPR_TRUNCATE ? 'i64' : 'bool';
 }
 
-const CAST_TARGETS: readonly TypeName[] = ['i32', 'i64', 'f64', 'utf8'];
+/** A timestamp computes as i64, as every target that is not here. */
+const CAST_TARGETS: readonly TypeName[] = ['bool', 'i32', 'f64', 'utf8'];

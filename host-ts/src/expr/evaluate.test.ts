@@ -80,6 +80,29 @@ test('casts', () => {
   fails(lit(8640000000000001).cast(timestamp()).cast(utf8()), 'CAST_FAILED');
 });
 
+test('casts between text and f64, timestamp, bool', () => {
+  const texts = [1e21, 123456789012345680000, 1e-6, 1e-7, -1.5, 5e-324, -0, NaN, -Infinity].map((x) =>
+    value(lit(x, f64()).cast(utf8())),
+  );
+  const printed = ['1e+21', '123456789012345680000', '0.000001', '1e-7', '-1.5', '5e-324', '0', 'NaN', '-Infinity'];
+  assert.deepEqual(texts, printed);
+  assert.deepEqual(
+    ['1.', '.5', '+1e3', '-0', 'nan', '-inf', 'Infinity', '1e400'].map((text) => value(lit(text).cast(f64()))),
+    [1, 0.5, 1000, -0, NaN, -Infinity, Infinity, Infinity],
+  );
+  for (const text of ['', ' 1', '1e', '.', '0x10', '1_000', '-nan']) fails(lit(text).cast(f64()), 'CAST_FAILED');
+  const times = ['2001-01-01', '2001-01-01 00:00', '2001-01-01T01:00:00.0009+01:00', '+002001-01-01t00:00:00Z'];
+  for (const text of times) assert.equal(value(lit(text).cast(timestamp())), 978307200000n, text);
+  for (const text of ['2001-02-29', '2001-1-1', '2001', '978307200000', '2001-01-01T24:00', '-000000-01-01']) {
+    fails(lit(text).cast(timestamp()), 'CAST_FAILED');
+  }
+  assert.deepEqual(
+    ['true', 'FALSE', 'True'].map((text) => value(lit(text).cast(bool()))),
+    [true, false, true],
+  );
+  for (const text of ['', 't', '1', 'yes', 'true ']) fails(lit(text).cast(bool()), 'CAST_FAILED');
+});
+
 test('text', () => {
   assert.equal(value(lit('日本😀').length()), 3n);
   assert.equal(value(lit('Straße').contains('ß')), true);

@@ -6,7 +6,7 @@
  * only where the earlier ones leave the result open, so an error in it counts only there.
  */
 import type { TypeName } from '../schema/index.ts';
-import { datePart, truncateTime } from './calendar.ts';
+import { datePart, parseIsoTime, truncateTime } from './calendar.ts';
 import { evaluationFailed } from './errors.ts';
 import { I64_MAX, I64_MIN } from './literal.ts';
 import type { Value } from './literal.ts';
@@ -163,6 +163,11 @@ const I32_MAX = 2147483647n;
 /** The value in another type; undefined when that type has no such value. */
 export function castValue(value: NonNullable<Value>, from: TypeName, to: TypeName): Value | undefined {
   if (to === 'utf8') return from === 'timestamp' ? isoTime(value as bigint) : String(value);
+  if (typeof value === 'string') {
+    if (to === 'bool') return /^true$/i.test(value) ? true : /^false$/i.test(value) ? false : undefined;
+    if (to === 'f64') return parseFloatText(value);
+    if (to === 'timestamp') return parseIsoTime(value);
+  }
   if (to === 'f64') return Number(value);
   const whole = wholeNumber(value);
   if (whole === undefined) return undefined;
@@ -174,6 +179,14 @@ function wholeNumber(value: NonNullable<Value>): bigint | undefined {
   if (typeof value === 'string') return /^[+-]?[0-9]+$/.test(value) ? BigInt(value.replace(/^\+/, '')) : undefined;
   if (typeof value === 'number') return Number.isFinite(value) ? BigInt(Math.trunc(value)) : undefined;
   return BigInt(value);
+}
+
+/** What the CSV decoder takes for f64, without blanks: the nearest number, beyond the range the infinities. */
+function parseFloatText(text: string): number | undefined {
+  if (/^nan$/i.test(text)) return NaN;
+  const special = /^([+-]?)inf(?:inity)?$/i.exec(text);
+  if (special !== null) return special[1] === '-' ? -Infinity : Infinity;
+  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text) ? Number(text) : undefined;
 }
 
 /** ISO 8601 with milliseconds and Z; undefined outside of JavaScript's range of dates. */

@@ -77,6 +77,10 @@ test('types follow from the schema, and are the checker’s', () => {
   typed(caseWhen(col('late'), col('gate')).otherwise(0.5), 'f64');
   typed(caseWhen(col('late'), 'yes').when(col('late').isNull(), null).otherwise('no'), 'utf8');
   typed(col('delay').cast(utf8()), 'utf8');
+  typed(col('price').cast(utf8()), 'utf8');
+  typed(col('origin').cast(f64()), 'f64');
+  typed(col('origin').cast(timestamp()).truncate('hour'), 'timestamp');
+  typed(col('origin').cast(bool()), 'bool');
   typed(lit(5, f64()), 'f64');
   // @ts-expect-error it is i64
   assert.throws(() => typed(col('delay').mul(2), 'f64'));

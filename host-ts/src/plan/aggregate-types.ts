@@ -4,7 +4,7 @@ import { typeMismatch } from './errors.ts';
 import type { Aggregate } from './job-graph.ts';
 
 const NUMERIC: readonly TypeName[] = ['i32', 'i64', 'f64'];
-const ORDERED: readonly TypeName[] = [...NUMERIC, 'timestamp'];
+const ORDERED: readonly TypeName[] = [...NUMERIC, 'timestamp', 'utf8'];
 
 /**
  * The type of an aggregate's column; `argument` is undefined for count of rows. Null results

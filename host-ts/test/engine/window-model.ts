@@ -94,6 +94,8 @@ export function show(value: Value): string {
 }
 
 function less(a: NonNullable<Value>, b: NonNullable<Value>): boolean {
+  // by UTF-8 bytes, which UTF-16 units are not in the order of
+  if (typeof a === 'string') return Buffer.compare(Buffer.from(a), Buffer.from(b as string)) < 0;
   if (Number.isNaN(a)) return false;
   return Number.isNaN(b) || a < b;
 }

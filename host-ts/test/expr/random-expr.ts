@@ -92,6 +92,13 @@ const TEXTS: readonly string[] = [
   '12',
   '-9223372036854775808',
   '+7',
+  '-1.5e3',
+  'nan',
+  '-Infinity',
+  '2001-01-31T12:00:00.5Z',
+  '1969-12-31 23:59+00:30',
+  'true',
+  'FALSE',
   'a long text that needs more than sixteen bytes',
   'seaSEAsea',
   'é',
@@ -168,6 +175,7 @@ const SPECIFIC: Readonly<Record<TypeName, (of: Of) => fc.Arbitrary<Any>[]>> = {
     fc.tuple(fc.constantFrom('eq' as const, 'ne' as const), of('bool'), of('bool')).map(([op, x, y]) => x[op](y)),
     fc.tuple(fc.constantFrom('and' as const, 'or' as const), of('bool'), of('bool')).map(([op, x, y]) => x[op](y)),
     of('bool').map((x) => x.not()),
+    of('utf8').map((x) => x.cast(bool())),
     ...(['bool', 'i32', 'f64', 'utf8'] as const).flatMap((t) => [
       of(t).map((x) => x.isNull()),
       of(t).map((x) => x.isNotNull()),
@@ -213,6 +221,7 @@ const SPECIFIC: Readonly<Record<TypeName, (of: Of) => fc.Arbitrary<Any>[]>> = {
     of('f64').map((x) => x.abs()),
     of('i32').map((x) => x.cast(f64())),
     of('i64').map((x) => x.cast(f64())),
+    of('utf8').map((x) => x.cast(f64())),
   ],
   timestamp: (of) => [
     fc.tuple(of('timestamp'), of('i64')).map(([x, y]) => x.add(y)),
@@ -223,9 +232,10 @@ const SPECIFIC: Readonly<Record<TypeName, (of: Of) => fc.Arbitrary<Any>[]>> = {
     ),
     // all 64 bits would leave the calendar's range, where truncation wraps
     of('i32').map((x) => x.cast(timestamp())),
+    of('utf8').map((x) => x.cast(timestamp())),
   ],
   utf8: (of) => [
     of('utf8').map((x) => x.lower()),
-    ...(['bool', 'i32', 'i64', 'timestamp'] as const).map((t) => of(t).map((x) => x.cast(utf8()))),
+    ...(['bool', 'i32', 'i64', 'f64', 'timestamp'] as const).map((t) => of(t).map((x) => x.cast(utf8()))),
   ],
 };

@@ -1,7 +1,7 @@
 // Jobs of every shape that the two flight jobs lack, with inputs by seed and a plain model of each answer:
 // closures (map, filter, flatMap) before and behind windows, late rows, a union, a window over windows, several sinks.
 // A model knows splits and the rule of lateness, and nothing of Sluice.
-import { avg, count, input, job, max, minutes, seconds, sum, toFile, tumble, hop } from '../../src/api/index.ts';
+import { avg, count, input, job, max, min, minutes, seconds, sum, toFile, tumble, hop } from '../../src/api/index.ts';
 import type { JobDefinition } from '../../src/api/index.ts';
 import { rows } from '../../src/connectors/index.ts';
 import type { InputBinding } from '../../src/connectors/index.ts';
@@ -163,10 +163,10 @@ const unionJob = job('union and two windows', (env) => {
     .uid('per user');
   perUser.sink(env.table('per_user', { key: ['user', 'window_start'] }));
   perUser
-    .select({ minute_total: col('total'), orders: col('orders'), closed: col('window_end') })
+    .select({ minute_total: col('total'), orders: col('orders'), closed: col('window_end'), user: col('user') })
     .keyBy('orders')
     .window(hop(minutes(10), minutes(5)))
-    .aggregate({ users: count(), best: max('minute_total'), mean: avg('minute_total') })
+    .aggregate({ users: count(), best: max('minute_total'), mean: avg('minute_total'), last: max('user') })
     .uid('per count')
     .sink(env.table('per_count', { key: ['orders', 'window_start'] }));
 });
@@ -190,13 +190,14 @@ function unionAnswer(web: Splits, shop: Splits): Answer {
     cell.orders += 1;
     if (row.amount !== null) cell.total = (cell.total ?? 0) + row.amount;
   }
-  const perCount = new Map<string, { orders: number; start: number; totals: (number | null)[] }>();
-  for (const { start, orders: n, total } of perUser.values()) {
+  const perCount = new Map<string, { orders: number; start: number; totals: (number | null)[]; last: string | null }>();
+  for (const { user, start, orders: n, total } of perUser.values()) {
     const time = start + MINUTE_MS - 1;
     for (const from of [floor(time, 5 * MINUTE_MS), floor(time, 5 * MINUTE_MS) - 5 * MINUTE_MS]) {
       const key = JSON.stringify([n, from]);
-      const cell = perCount.get(key) ?? { orders: n, start: from, totals: [] };
+      const cell = perCount.get(key) ?? { orders: n, start: from, totals: [], last: null };
       perCount.set(key, cell);
+      cell.last = further(cell.last, user, 1);
       cell.totals.push(total);
     }
   }
@@ -206,11 +207,11 @@ function unionAnswer(web: Splits, shop: Splits): Answer {
     orders: n,
     total,
   }));
-  const second = [...perCount.values()].map(({ orders: n, start, totals }): Row => {
+  const second = [...perCount.values()].map(({ orders: n, start, totals, last }): Row => {
     const known = totals.filter((total) => total !== null);
     const best = known.length === 0 ? null : Math.max(...known);
     const mean = known.length === 0 ? null : known.reduce((a, b) => a + b, 0) / known.length;
-    return { orders: n, ...window(start, 10 * MINUTE_MS), users: totals.length, best, mean };
+    return { orders: n, ...window(start, 10 * MINUTE_MS), users: totals.length, best, mean, last };
   });
   return {
     per_user: inKeyOrder(first, ['user', 'window_start']),
@@ -228,7 +229,7 @@ const sinksJob = job('many sinks', (env) => {
     .watermarks({ column: 'time', outOfOrder: OUT_OF_ORDER_MS })
     .keyBy('user')
     .window(tumble(seconds(30)))
-    .aggregate({ n: count(), most: max('amount') });
+    .aggregate({ n: count(), most: max('amount'), first: min('words'), last: max('words') });
   windows.sink(env.table('sums', { key: ['window_start', 'user'] }));
   const late = windows.late();
   late.sink(env.table('late', { key: ['id'] }));
@@ -238,9 +239,18 @@ const sinksJob = job('many sinks', (env) => {
   late.filter((row) => row.words !== '').sink(toFile(`${folder}/late.csv`, 'csv'));
 });
 
+interface Sums {
+  readonly user: string | null;
+  readonly start: number;
+  n: number;
+  most: number | null;
+  first: string | null;
+  last: string | null;
+}
+
 function sinksAnswer(splits: Splits): Answer {
   const sizeMs = 30_000;
-  const cells = new Map<string, { user: string | null; start: number; n: number; most: number | null }>();
+  const cells = new Map<string, Sums>();
   const late: Row[] = [];
   for (const { row, watermark } of judged(splits)) {
     const start = floor(row.time, sizeMs);
@@ -249,16 +259,17 @@ function sinksAnswer(splits: Splits): Answer {
       continue;
     }
     const key = JSON.stringify([row.user, start]);
-    const cell = cells.get(key) ?? { user: row.user, start, n: 0, most: null };
+    const cell = cells.get(key) ?? { user: row.user, start, n: 0, most: null, first: null, last: null };
     cells.set(key, cell);
     cell.n += 1;
     if (row.amount !== null) cell.most = Math.max(cell.most ?? -Infinity, row.amount);
+    cell.first = further(cell.first, row.words, -1);
+    cell.last = further(cell.last, row.words, 1);
   }
-  const sums = [...cells.values()].map(({ user, start, n, most }): Row => ({
+  const sums = [...cells.values()].map(({ user, start, ...rest }): Row => ({
     user,
     ...window(start, sizeMs),
-    n,
-    most,
+    ...rest,
   }));
   const byTime = sums.map(({ user, window_start, ...rest }): Row => ({
     window_start: window_start!,
@@ -291,15 +302,26 @@ const floor = (time: number, stepMs: number): number => Math.floor(time / stepMs
 const iso = (time: number): string => new Date(time).toISOString();
 const window = (start: number, sizeMs: number): Row => ({ window_start: iso(start), window_end: iso(start + sizeMs) });
 
+/** The least (sign -1) or greatest (1) of two texts; nulls do not count. */
+function further(known: string | null, text: string | null, sign: 1 | -1): string | null {
+  if (known === null || text === null) return known ?? text;
+  return Math.sign(compareText(text, known)) === sign ? text : known;
+}
+
+/** Texts by their UTF-8 bytes. */
+function compareText(a: string, b: string): number {
+  const encoder = new TextEncoder();
+  const [x, y] = [encoder.encode(a), encoder.encode(b)];
+  const at = x.findIndex((byte, index) => byte !== y[index]);
+  return at < 0 ? x.length - y.length : (x[at] ?? 0) - (y[at] ?? -1);
+}
+
 /** Nulls first, numbers and times ascending, texts by their UTF-8 bytes. */
 function inKeyOrder(list: readonly Row[], key: readonly string[]): readonly Row[] {
-  const encoder = new TextEncoder();
   const compare = (a: string | number | null, b: string | number | null): number => {
     if (a === null || b === null) return a === b ? 0 : a === null ? -1 : 1;
     if (typeof a === 'number' && typeof b === 'number') return a - b;
-    const [x, y] = [encoder.encode(String(a)), encoder.encode(String(b))];
-    const at = x.findIndex((byte, index) => byte !== y[index]);
-    return at < 0 ? x.length - y.length : (x[at] ?? 0) - (y[at] ?? -1);
+    return compareText(String(a), String(b));
   };
   return list.toSorted((a, b) => {
     for (const name of key) {

@@ -16,6 +16,7 @@ import {
   job,
   lit,
   max,
+  min,
   minutes,
   print,
   required,
@@ -111,6 +112,8 @@ export default job('types', (env) => {
     late: count().where(col('delay').gt(15)),
     worst: max('delay'),
     latest: max('date'),
+    first: min('origin'),
+    last: max(col('origin').lower()).where(col('delay').gt(15)),
     mean: avg(col('delay').mul(2)),
     shares: sum('share'),
     origins: countDistinct('origin'),
@@ -126,6 +129,8 @@ export default job('types', (env) => {
       readonly late: bigint;
       readonly worst: bigint | null;
       readonly latest: number | null;
+      readonly first: string | null;
+      readonly last: string | null;
       readonly mean: number | null;
       readonly shares: number | null;
       readonly origins: bigint;
@@ -141,8 +146,10 @@ export default job('types', (env) => {
   keyed.aggregate({ late: count().where(col('delay')) });
   // @ts-expect-error the sum of text
   keyed.aggregate({ total: sum('origin') });
-  // @ts-expect-error the largest text is not offered
-  keyed.aggregate({ last: max('origin') });
+  // @ts-expect-error the largest condition
+  keyed.aggregate({ late: max(col('delay').gt(15)) });
+  // @ts-expect-error the least condition
+  keyed.aggregate({ late: min(col('delay').gt(15)) });
 
   // after the window: its columns, and a window over windows
   totals

@@ -4,10 +4,26 @@
 //
 // No zone is read as UTC; digits after the third of the fraction are cut off. The usual forms
 // (seconds or milliseconds, Z or nothing) are checked eight characters at a time, and the date's
-// milliseconds are kept from row to row: rows in time order share it.
-import { ColumnOut } from "./column-out";
+// milliseconds are kept from row to row: rows in time order share it. Decoders and the cast from
+// text read time stamps here; host-ts/src/expr/calendar.ts has the mirror.
+import { daysOf } from "./date";
 
 export let parsedMs: i64 = 0;
+
+/** The last date seen ("YYYY-MM-DD") and its first millisecond. */
+@unmanaged
+export class SeenDate {
+  dateHead: u64;
+  dateTail: u64;
+  dateMs: i64;
+}
+
+/** Begins with 1970-01-01: ten NULs, which zeroed memory looks like, are no date. */
+export function seenDateReset(seen: SeenDate): void {
+  seen.dateHead = 0x2d31302d30373931;
+  seen.dateTail = 0x3130;
+  seen.dateMs = 0;
+}
 
 export const UNIT_MILLISECONDS: i32 = 0;
 export const UNIT_SECONDS: i32 = 1;
@@ -17,26 +33,26 @@ export const UNIT_NANOSECONDS: i32 = 3;
 const DAY_MS: i64 = 86400000;
 
 /** Reads a date-time at p (24 bytes may be read) and returns the address after it, or 0. */
-export function parseTimestamp(column: ColumnOut, p: usize): usize {
+export function parseTimestamp(seen: SeenDate, p: usize): usize {
   // "YYYY-MM-", "DDTHH:MM", ":SS.sssZ": xor with the form leaves 0 at signs and 0 … 9 at digits
   const middle = load<u64>(p, 8);
-  if (load<u64>(p) != column.dateHead || (middle & 0xffff) != column.dateTail) return parseIso(column, p);
+  if (load<u64>(p) != seen.dateHead || (middle & 0xffff) != seen.dateTail) return parseIso(seen, p);
   const separator = (<u32>(middle >> 16)) & 0xff;
   const clock = (middle ^ 0x30303a3030003030) & 0xffffffffff00ffff;
-  if ((separator != 0x54 && separator != 0x20) || strays(clock, 0x76767f7676007676)) return parseIso(column, p);
+  if ((separator != 0x54 && separator != 0x20) || strays(clock, 0x76767f7676007676)) return parseIso(seen, p);
   const tail = load<u64>(p, 16);
   const rest = tail ^ 0x5a3030302e30303a;
   const withMs = !strays(rest, 0x7f7676767f76767f);
   if (!withMs) {
     const after = (<u32>(tail >> 24)) & 0xff;
     const goesOn = after == 0x2e || (after | 0x20) == 0x7a || after == 0x2b || after == 0x2d;
-    if (goesOn || strays(rest & 0xffffff, 0x76767f)) return parseIso(column, p);
+    if (goesOn || strays(rest & 0xffffff, 0x76767f)) return parseIso(seen, p);
   }
   const hours = twoDigits(middle, 24);
   const minutes = twoDigits(middle, 48);
   const seconds = twoDigits(tail, 8);
   if (hours > 23 || minutes > 59 || seconds > 59) return 0;
-  const ms = column.dateMs + <i64>(hours * 3600000 + minutes * 60000 + seconds * 1000);
+  const ms = seen.dateMs + <i64>(hours * 3600000 + minutes * 60000 + seconds * 1000);
   if (!withMs) {
     parsedMs = ms;
     return p + 19;
@@ -81,15 +97,16 @@ function twoDigits(word: u64, shift: u64): u64 {
 }
 
 /** Any of the forms, character by character; remembers the date for the next row. */
-function parseIso(column: ColumnOut, start: usize): usize {
+function parseIso(seen: SeenDate, start: usize): usize {
   let p = start;
   let year = 0;
   const sign = <u32>load<u8>(p);
   if (sign == 0x2b || sign == 0x2d) {
     year = number(p + 1, 6);
-    if (sign == 0x2d) year = year > 0 ? -year : i32.MIN_VALUE;
+    // there is no year -000000
+    if (year < 0 || (sign == 0x2d && year == 0)) return 0;
+    if (sign == 0x2d) year = -year;
     p += 7;
-    if (year < -999999) return 0;
   } else {
     year = number(p, 4);
     if (year < 0) return 0;
@@ -100,11 +117,11 @@ function parseIso(column: ColumnOut, start: usize): usize {
   const day = number(p + 4, 2);
   if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return 0;
   p += 6;
-  const dateMs = daysFromCivil(year, month, day) * DAY_MS;
+  const dateMs = (daysOf(year, month) + <i64>(day - 1)) * DAY_MS;
   if (p == start + 10) {
-    column.dateHead = load<u64>(start);
-    column.dateTail = <u64>load<u16>(start, 8);
-    column.dateMs = dateMs;
+    seen.dateHead = load<u64>(start);
+    seen.dateTail = <u64>load<u16>(start, 8);
+    seen.dateMs = dateMs;
   }
   const separator = <u32>load<u8>(p);
   const hours = number(p + 1, 2);
@@ -174,16 +191,6 @@ function number(p: usize, count: usize): i32 {
 function daysInMonth(year: i32, month: i32): i32 {
   if (month == 2) return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28;
   return 30 + ((month + (month >> 3)) & 1);
-}
-
-/** Howard Hinnant's days_from_civil: days since 1970-01-01 in the proleptic Gregorian calendar. */
-function daysFromCivil(year: i32, month: i32, day: i32): i64 {
-  const y = month <= 2 ? year - 1 : year;
-  const era = (y >= 0 ? y : y - 399) / 400;
-  const yearOfEra = y - era * 400;
-  const dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-  const dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear;
-  return <i64>era * 146097 + <i64>dayOfEra - 719468;
 }
 
 /** A whole number of the unit to ms; false on overflow. Towards the past, as a fraction is cut off. */
