@@ -35,6 +35,14 @@ for (const [suite, promised] of [
     ),
   ],
   ['decode', ['decode/csv/sluice', 'decode/csv/papaparse', 'decode/ndjson/sluice', 'decode/ndjson/json-parse']],
+  [
+    'closures',
+    ['filter', 'map', 'flatMap'].flatMap((form) =>
+      ['numbers', 'i64', 'texts'].flatMap((values) =>
+        ['plain', 'driver', 'by-hand'].map((variant) => `closures/${form}/${values}/${variant}`),
+      ),
+    ),
+  ],
   ['exchange', ['exchange/ring/65536B', 'exchange/message/65536B']],
   ['state', ['state/update/1000-keys/pages', 'state/update/1000-keys/flat', 'state/bytes-per-key/1000-keys/pages']],
   ['size', ['size/engine.wasm', 'size/library/node']],

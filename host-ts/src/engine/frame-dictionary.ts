@@ -39,7 +39,10 @@ export class FrameDictionary {
 }
 
 /** Whether a frame of so many rows carries the whole dictionary rather than the texts of its rows. */
-export function dictionaryTravels({ offsets, bytes }: Pick<FrameDictionary, 'offsets' | 'bytes'>, rows: number): boolean {
+export function dictionaryTravels(
+  { offsets, bytes }: Pick<FrameDictionary, 'offsets' | 'bytes'>,
+  rows: number,
+): boolean {
   // an empty one is written as plain: an id needs an entry to point to
   return offsets.length > 1 && offsets.byteLength + bytes.length <= TRAVELS_BYTES_MIN + TRAVELS_ROW_BYTES * rows;
 }

@@ -75,10 +75,10 @@ export class ClosureStage implements StageRunner {
 
   push(frame: FrameRef): void {
     invariant(frame.rows <= FRAME_ROWS_MAX, 'a frame has too many rows', { rows: frame.rows, rowsMax: FRAME_ROWS_MAX });
-    this.#input = new FrameReader(frame.bytes);
-    this.#cursor.open(this.#input);
     this.#init.position[0] = 0;
-    this.#copied = false;
+    this.#open(frame.bytes);
+    // a ring's frame lies in shared memory, of which a page's TextDecoder takes nothing
+    if (!(frame.bytes.buffer instanceof ArrayBuffer)) this.#keep();
     this.#rowsBefore = this.#rowsIn;
     this.#rowsIn += frame.rows;
     this.#fill();
@@ -108,12 +108,18 @@ export class ClosureStage implements StageRunner {
     const rows = this.#run(input.rows);
     if (rows > 0) this.#emit(input, rows);
     if (this.#init.position[0] === input.rows) this.#input = undefined;
-    else if (!this.#copied) this.#keep(input);
+    else if (!this.#copied) this.#keep();
   }
 
-  #keep({ bytes }: FrameReader): void {
-    this.#input = new FrameReader(this.#copy.of(bytes));
+  #open(bytes: Uint8Array): void {
+    this.#input = new FrameReader(bytes);
     this.#cursor.open(this.#input);
+    this.#copied = false;
+  }
+
+  #keep(): void {
+    if (this.#input === undefined) return;
+    this.#open(this.#copy.of(this.#input.bytes));
     this.#copied = true;
   }
 
