@@ -12,13 +12,14 @@ import { FrameDictionary, dictionaryTravels, encodeTexts } from './frame-diction
 type TextBlocks = Omit<ColumnBlocks, 'validity'>;
 
 const PLAIN_FRAMES = 8;
-/** Texts that were looked up last, by length and ends; a power of two. */
-const RECENT = 256;
+/** So many texts that were looked up last are found without the map; a power of two. */
+const RECENT_MAX = 1024;
 
 export class TextGatherer {
   readonly #ids: Int32Array;
-  readonly #recent: string[] = new Array<string>(RECENT).fill('');
-  readonly #recentIds = new Int32Array(RECENT).fill(-1);
+  readonly #recent: string[];
+  readonly #recentIds: Int32Array;
+  readonly #recentMask: number;
   /** Entries, each with its id; the ids of new ones follow. */
   #known = new Map<string, number>();
   /** What the frame before has carried: all entries but the new ones. */
@@ -29,6 +30,10 @@ export class TextGatherer {
 
   constructor(rowsMax: number) {
     this.#ids = new Int32Array(rowsMax);
+    const recent = Math.min(RECENT_MAX, 2 ** Math.ceil(Math.log2(Math.max(rowsMax, 1))));
+    this.#recent = new Array<string>(recent).fill('');
+    this.#recentIds = new Int32Array(recent).fill(-1);
+    this.#recentMask = recent - 1;
   }
 
   put(row: number, text: string): void {
@@ -36,8 +41,7 @@ export class TextGatherer {
       this.#plain[row] = text;
       return;
     }
-    const { length } = text;
-    const slot = length === 0 ? 0 : (text.charCodeAt(0) * 31 + text.charCodeAt(length - 1) * 7 + length) & (RECENT - 1);
+    const slot = slotOf(text) & this.#recentMask;
     const id = this.#recentIds[slot]!;
     this.#ids[row] = id >= 0 && this.#recent[slot] === text ? id : this.#lookUp(text, slot);
   }
@@ -94,6 +98,14 @@ export class TextGatherer {
     bytes.set(added.bytes, before.bytes.length);
     return new FrameDictionary(offsets, bytes);
   }
+}
+
+/** From the length and the characters in which short texts differ most; quicker than V8's own hash of a string. */
+function slotOf(text: string): number {
+  const { length } = text;
+  if (length < 2) return length === 0 ? 0 : text.charCodeAt(0);
+  const ends = text.charCodeAt(length - 1) + text.charCodeAt(length - 2) * 11;
+  return ends + text.charCodeAt(length >> 1) * 37 + text.charCodeAt(0) * 131 + length * 7;
 }
 
 /** The texts of `ids`, one after the other. */

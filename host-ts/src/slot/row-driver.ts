@@ -83,15 +83,20 @@ function mapLoop(put: Put): string {
 };`;
 }
 
-/** `list` and `iterator` are what is left of a result, as FlatMapRest has it. */
+/** `rest` is what is left of a result at a stop, as FlatMapRest has it; between stops it lies in local variables. */
 function flatMapLoop(put: Put): string {
-  return `let list, index = 0, iterator;
+  return `const NONE = { list: undefined, index: 0, iterator: undefined };
+let rest = NONE;
 return (end) => {
+  let { list, index, iterator } = rest;
   let count = 0;
   let row = position[0];
   for (;;) {
     while (list !== undefined || iterator !== undefined) {
-      if (count === ${FRAME_ROWS_MAX}) return count;
+      if (count === ${FRAME_ROWS_MAX}) {
+        rest = { list, index, iterator };
+        return count;
+      }
       let result, done = false;
       try {
         if (list !== undefined) {
@@ -114,7 +119,10 @@ return (end) => {
       origins[count++] = row;
     }
     position[0] = row;
-    if (row === end || count === ${FRAME_ROWS_MAX}) return count;
+    if (row === end || count === ${FRAME_ROWS_MAX}) {
+      rest = NONE;
+      return count;
+    }
     let result;${CALL}
     if (Array.isArray(result) && result[Symbol.iterator] === arrayValues) {
       list = result;
@@ -122,7 +130,9 @@ return (end) => {
       continue;
     }
     const iterate = result?.[Symbol.iterator];
-    if (iterate === undefined || typeof result === 'string') throw failures.badResult(result, ${JSON.stringify(WANTED.flatMap)});
+    if (iterate === undefined || typeof result === 'string') {
+      throw failures.badResult(result, ${JSON.stringify(WANTED.flatMap)});
+    }
     try {
       iterator = iterate.call(result);
     } catch (cause) {
