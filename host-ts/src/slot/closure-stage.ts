@@ -76,9 +76,10 @@ export class ClosureStage implements StageRunner {
   push(frame: FrameRef): void {
     invariant(frame.rows <= FRAME_ROWS_MAX, 'a frame has too many rows', { rows: frame.rows, rowsMax: FRAME_ROWS_MAX });
     this.#init.position[0] = 0;
-    this.#open(frame.bytes);
+    const { bytes } = frame;
     // a ring's frame lies in shared memory, of which a page's TextDecoder takes nothing
-    if (!(frame.bytes.buffer instanceof ArrayBuffer)) this.#keep();
+    if (bytes.buffer instanceof ArrayBuffer) this.#open(bytes);
+    else this.#openCopy(bytes);
     this.#rowsBefore = this.#rowsIn;
     this.#rowsIn += frame.rows;
     this.#fill();
@@ -108,7 +109,7 @@ export class ClosureStage implements StageRunner {
     const rows = this.#run(input.rows);
     if (rows > 0) this.#emit(input, rows);
     if (this.#init.position[0] === input.rows) this.#input = undefined;
-    else if (!this.#copied) this.#keep();
+    else if (!this.#copied) this.#openCopy(input.bytes);
   }
 
   #open(bytes: Uint8Array): void {
@@ -117,9 +118,8 @@ export class ClosureStage implements StageRunner {
     this.#copied = false;
   }
 
-  #keep(): void {
-    if (this.#input === undefined) return;
-    this.#open(this.#copy.of(this.#input.bytes));
+  #openCopy(bytes: Uint8Array): void {
+    this.#open(this.#copy.of(bytes));
     this.#copied = true;
   }
 
