@@ -171,6 +171,7 @@ const FUNCTIONS: readonly (readonly [Form, Schema, Run])[] = [
     },
   ],
   ['flatMap', OUT, ({ key }) => new Set([{ s: key }, { s: 'x' }])],
+  ['flatMap', OUT, ({ key }) => Object.assign([{ s: 'not this' }], { [Symbol.iterator]: () => [{ s: key }].values() })],
 ];
 
 for (const [index, [form, out, run]] of FUNCTIONS.entries()) {

@@ -4,7 +4,7 @@
  *
  * The view is the only instance of a constructor of its own. V8 derives an object's hidden class from where it was made:
  * if all views were made of `{}`, the second one's getters would clash with the first one's, and the view would become
- * a hash table, which is eight times slower to read. With a hidden class of its own the getters are inlined into the
+ * a hash table, which is several times slower to read. With a hidden class of its own the getters are inlined into the
  * user's function. There is one kind of getter for each type, so that each sees one kind of array.
  */
 import { TYPE_BOOL, TYPE_F64, TYPE_I32, TYPE_I64, TYPE_UTF8 } from '../abi/index.ts';
