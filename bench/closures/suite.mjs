@@ -8,7 +8,7 @@
 //
 // Variants alternate within a round; the median of the rounds is printed. The stages take frames of 4,096 rows as a chain gives
 // them and leave frames. Before the rounds the rows of all variants are compared.
-import { engine as engineRoom, schema as schemaRoom } from '../flights/rooms.mjs';
+import { adapterNode, engine as engineRoom, schema as schemaRoom } from '../flights/rooms.mjs';
 import { GROUPS, ROW_SCHEMA } from './cases.mjs';
 
 const { ClosureStage } = await import(new URL('../../host-ts/src/slot/closure-stage.ts', import.meta.url).href);
@@ -23,7 +23,7 @@ const frameCount = isTiny ? 2 : 24;
 const rounds = isTiny ? 1 : 11;
 const only = process.argv.find((word) => word.startsWith('--only='))?.slice(7) ?? '';
 
-const compile = (parameters, body) => new Function(...parameters, body);
+const { compileFunction: compile } = adapterNode.nodePlatform();
 const batches = makeBatches(frameCount);
 const groups = Object.entries(GROUPS).filter(([name]) => name.includes(only));
 

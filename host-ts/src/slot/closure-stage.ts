@@ -41,7 +41,7 @@ export class ClosureStage implements StageRunner {
   constructor(
     plan: ClosureTaskPlan,
     functions: readonly UserFunction[],
-    compile: Platform['compileFunction'] = undefined,
+    compile: Platform['compileFunction'] | undefined,
   ) {
     this.#plan = plan;
     const run = functions[plan.stage.functionId];

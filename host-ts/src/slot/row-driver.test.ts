@@ -43,7 +43,7 @@ function stageOf(form: Form, run: Run, init: { in?: Schema; out?: Schema; loop: 
     inSchema,
     outSchema,
   } as unknown as ClosureTaskPlan;
-  return new ClosureStage(plan, [run as never], LOOPS[init.loop]);
+  return new ClosureStage(plan, [run], LOOPS[init.loop]);
 }
 
 interface Frame {
@@ -339,7 +339,7 @@ test('a stage compiles one loop, with a text of its own', () => {
     outSchema: SCHEMA,
   } as unknown as ClosureTaskPlan;
   for (let time = 0; time < 2; time++) {
-    const stage = new ClosureStage(plan, [((row: RowView) => row) as never], counted);
+    const stage = new ClosureStage(plan, [(row: RowView) => row], counted);
     assert.equal(outcomeOf(stage, [randomFrame(randomOf(3), 50), randomFrame(randomOf(4), 50)]).error, undefined);
   }
   assert.equal(sources.length, 2);
