@@ -96,10 +96,11 @@ interface Outcome {
   readonly error: string | undefined;
 }
 
-function outcomeOf(
-  stage: ClosureStage,
-  frames: readonly Frame[],
-): Outcome & { readonly frames: readonly Uint8Array[] } {
+interface Frames {
+  readonly frames: readonly Uint8Array[];
+}
+
+function outcomeOf(stage: ClosureStage, frames: readonly Frame[]): Outcome & Frames {
   const rows: [bigint, ...RowValue[]][] = [];
   const outputs: Uint8Array[] = [];
   try {
@@ -124,6 +125,17 @@ function outcomeOf(
   } catch (error) {
     const { code, message } = errorToData(error);
     return { rows, error: `${code}: ${message}`, frames: outputs };
+  }
+}
+
+/** Says the first difference only: a comparison of thousands of rows in one would take minutes to explain. */
+function assertSame(found: Outcome & Frames, wanted: Outcome & Frames, what: string): void {
+  assert.equal(found.error, wanted.error, what);
+  for (const [at, row] of wanted.rows.entries()) assert.deepEqual(found.rows[at], row, `${what}, row ${at}`);
+  assert.equal(found.rows.length, wanted.rows.length, what);
+  assert.equal(found.frames.length, wanted.frames.length, what);
+  for (const [at, frame] of wanted.frames.entries()) {
+    assert.equal(Buffer.compare(found.frames[at]!, frame), 0, `${what}: bytes of frame ${at}`);
   }
 }
 
@@ -184,8 +196,8 @@ for (const [index, [form, out, run]] of FUNCTIONS.entries()) {
       const expected = model(form, run, out, frames);
       const plain = outcomeOf(stageOf(form, run, { out, loop: 'plain' }), frames);
       const driver = outcomeOf(stageOf(form, run, { out, loop: 'driver' }), frames);
-      assert.deepEqual({ rows: plain.rows, error: plain.error }, expected, `seed ${seed}`);
-      assert.deepEqual(driver, plain, `seed ${seed}`);
+      assertSame({ ...plain, frames: [] }, { ...expected, frames: [] }, `plain loop, seed ${seed}`);
+      assertSame(driver, plain, `driver, seed ${seed}`);
     }
   });
 }
@@ -279,7 +291,7 @@ for (const [index, [code, form, run]] of ERRORS.entries()) {
         `^${code}: .*operator 'mine'.* row ${code === 'CLOSURE_RESULT' && index === 8 ? 0 : 3077} of its input`,
       ),
     );
-    assert.deepEqual(outcomeOf(stageOf(form, run, { out: OUT, loop: 'driver' }), frames), plain);
+    assertSame(outcomeOf(stageOf(form, run, { out: OUT, loop: 'driver' }), frames), plain, code);
   });
 }
 
@@ -320,7 +332,7 @@ test('names of columns are data, whatever they look like', () => {
       plain.rows,
       expected.map((row) => [0n, ...HOSTILE.map((name) => (row[name] as bigint) * times)]),
     );
-    assert.deepEqual(outcomeOf(stageOf(form, run, { in: schema, loop: 'driver' }), frames), plain);
+    assertSame(outcomeOf(stageOf(form, run, { in: schema, loop: 'driver' }), frames), plain, form);
   }
   assert.equal('sluiceHacked' in globalThis, false);
 });
