@@ -39,6 +39,14 @@ for (const [suite, promised] of [
     'exchange',
     ['ring', 'message'].flatMap((form) => [`exchange/${form}/65536B/bytes`, `exchange/${form}/65536B/rows`]),
   ],
+  [
+    'closures',
+    ['filter', 'map', 'flatMap'].flatMap((form) =>
+      ['numbers', 'i64', 'texts'].flatMap((values) =>
+        ['plain', 'driver', 'by-hand'].map((variant) => `closures/${form}/${values}/${variant}`),
+      ),
+    ),
+  ],
   ['state', ['state/update/1000-keys/pages', 'state/update/1000-keys/flat', 'state/bytes-per-key/1000-keys/pages']],
   ['size', ['size/engine.wasm', 'size/library/node']],
 ]) {

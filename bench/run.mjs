@@ -1,6 +1,6 @@
 // Benchmarks: npm run bench -- [suite …] [--json] [--rounds N] [--tiny] [--only WORD]
 //
-// Suites: flights, decode, exchange, state, size, start; all of them unless named. With --json each figure is one line
+// Suites: flights, closures, decode, exchange, state, size, start; all of them unless named. With --json each figure is one line
 // {"name","value","unit"}; else a table with ratios within a group. All figures of a suite are measured in turn within one
 // run, and the median of its rounds is printed. --tiny runs everything on small inputs, to see that it works: its figures mean
 // nothing. --only takes the variants of suite flights whose name contains the word. --cpu gives suite flights by CPU seconds (of the busiest slot's
@@ -13,6 +13,7 @@ import { size } from './size.mjs';
 
 const SUITES = {
   flights,
+  closures: script('closures/suite.mjs'),
   decode: script('micro/decode.mjs'),
   exchange: script('micro/exchange.mjs'),
   state: script('micro/state.mjs'),

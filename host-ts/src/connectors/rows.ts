@@ -9,7 +9,8 @@
 import { FRAME_ROWS_MAX } from '../abi/index.ts';
 import type { Json } from '../base/index.ts';
 import { SluiceError } from '../base/index.ts';
-import { FrameBuilder } from '../engine/index.ts';
+import { FrameBuilder, createColumnWriter } from '../engine/index.ts';
+import type { ColumnWriter } from '../engine/index.ts';
 import { contentFingerprint } from '../platform/index.ts';
 import type { Platform } from '../platform/index.ts';
 import { schemaTypeCodes } from '../schema/index.ts';
@@ -163,6 +164,7 @@ class RowsReader implements SplitReader {
   readonly skippedRows = 0;
   readonly #init: RowsReaderInit;
   readonly #builder: FrameBuilder;
+  readonly #writers: readonly ColumnWriter[];
   readonly #names: readonly string[];
   #at: number;
   #ptr = 0;
@@ -175,7 +177,9 @@ class RowsReader implements SplitReader {
     this.#init = init;
     this.#at = init.at;
     this.#names = Object.keys(init.schema);
-    this.#builder = new FrameBuilder(schemaTypeCodes(init.schema));
+    const types = schemaTypeCodes(init.schema);
+    this.#builder = new FrameBuilder(types);
+    this.#writers = types.map((type, column) => createColumnWriter(type, column));
     this.#silent = init.split.idleMs > 0 && init.at === 0;
   }
 
@@ -185,12 +189,8 @@ class RowsReader implements SplitReader {
     if (this.#at >= split.rows) return { kind: 'end' };
     const rows = Math.min(rowsMax, FRAME_ROWS_MAX, split.rows - this.#at, this.#due());
     if (rows <= 0) return { kind: 'wait' };
-    const columns = this.#names.map(() => new Array<RowValue>(rows).fill(null));
-    for (let row = 0; row < rows; row++) this.#read(this.#at + row, columns, row);
-    this.#build(
-      rows,
-      columns.map((values) => ({ values })),
-    );
+    for (let row = 0; row < rows; row++) this.#read(row);
+    this.#build(rows);
     this.#at += rows;
     return { kind: 'frame', framePtr: this.#ptr, rows };
   }
@@ -227,36 +227,39 @@ class RowsReader implements SplitReader {
     return Math.floor(((steadyMs - fromMs) * split.rowsPerSecond) / 1000) - (this.#at - row);
   }
 
-  #build(rows: number, columns: readonly { readonly values: RowValue[] }[]): void {
-    const { engine, inputName } = this.#init;
-    try {
-      this.#builder.build(rows, columns, (bytes) => {
-        if (bytes > this.#capacity) {
-          this.close();
-          this.#capacity = (bytes + 4095) & ~4095;
-          this.#ptr = engine.alloc(this.#capacity);
-        }
-        return engine.bytes(this.#ptr, this.#capacity);
-      });
-    } catch (error) {
-      if (error instanceof SluiceError && error.kind === 'user') {
-        throw collectionRowInvalid(inputName, this.#at + Number(error.context['row'] ?? 0), error.summary);
+  #build(rows: number): void {
+    const { engine } = this.#init;
+    const blocks = this.#writers.map((writer) => writer.take(rows));
+    this.#builder.assemble(rows, blocks, (bytes) => {
+      if (bytes > this.#capacity) {
+        this.close();
+        this.#capacity = (bytes + 4095) & ~4095;
+        this.#ptr = engine.alloc(this.#capacity);
       }
-      throw error;
-    }
+      return engine.bytes(this.#ptr, this.#capacity);
+    });
   }
 
-  #read(index: number, columns: readonly RowValue[][], row: number): void {
+  /** Puts the frame's row `row` into the writers. */
+  #read(row: number): void {
     const { split, schema, inputName } = this.#init;
+    const index = this.#at + row;
     const source: unknown = split.row(index);
     if (typeof source !== 'object' || source === null) {
       throw collectionRowInvalid(inputName, index, `${String(source)} is no row`);
     }
-    this.#names.forEach((name, column) => {
-      const value: unknown = (source as Readonly<Record<string, unknown>>)[name];
-      if (value === null || value === undefined) return;
-      columns[column]![row] = schema[name]!.type === 'timestamp' ? timeOf(value) : (value as RowValue);
-    });
+    try {
+      for (let column = 0; column < this.#names.length; column++) {
+        const name = this.#names[column]!;
+        const value: unknown = (source as Readonly<Record<string, unknown>>)[name];
+        this.#writers[column]!.put(row, schema[name]!.type === 'timestamp' ? timeOf(value) : value);
+      }
+    } catch (error) {
+      if (error instanceof SluiceError && error.code === 'ROW_VALUE_TYPE') {
+        throw collectionRowInvalid(inputName, index, error.summary);
+      }
+      throw error;
+    }
   }
 }
 

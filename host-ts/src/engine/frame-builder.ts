@@ -8,7 +8,7 @@
 import { FRAME_FLAGS_AT, FRAME_LATE, FRAME_LATE_AT, FRAME_ROWS_MAX } from '../abi/index.ts';
 import { invariant } from '../base/index.ts';
 import type { RowValue } from '../schema/index.ts';
-import { valuesToBlocks } from './frame-values.ts';
+import { createColumnWriter } from './column-writer.ts';
 import type { FrameDictionary } from './frame-dictionary.ts';
 import { directoryEnd, padded, writeColumnEntry, writeFrameHead } from './frame-layout.ts';
 
@@ -70,9 +70,19 @@ export class FrameBuilder {
       expected: this.types.length,
     });
     const blocks = columns.map((column, index) => toBlocks(column, this.types[index] ?? 0, index, rows));
+    return this.assemble(rows, blocks, memory, late);
+  }
+
+  /** As `build`, of blocks that are made. */
+  assemble(
+    rows: number,
+    blocks: readonly ColumnBlocks[],
+    memory: FrameMemory = newMemory,
+    late?: BigInt64Array,
+  ): Uint8Array {
     const lateBytes = late === undefined ? 0 : padded(late.byteLength);
     const frameBytes =
-      blocks.reduce((sum, column) => sum + blocksBytes(column), directoryEnd(columns.length)) + lateBytes;
+      blocks.reduce((sum, column) => sum + blocksBytes(column), directoryEnd(blocks.length)) + lateBytes;
     const given = memory(frameBytes);
     invariant(given.byteLength >= frameBytes, 'the memory given for a frame is too small', {
       bytes: given.byteLength,
@@ -99,7 +109,11 @@ function newMemory(bytes: number): Uint8Array {
 }
 
 function toBlocks(column: FrameColumn, type: number, index: number, rows: number): ColumnBlocks {
-  if ('values' in column) return valuesToBlocks(column.values, { type, column: index, rows });
+  if ('values' in column) {
+    const writer = createColumnWriter(type, index, rows);
+    for (let row = 0; row < rows; row++) writer.put(row, column.values[row]);
+    return writer.take(rows);
+  }
   const validity = column.validity;
   if ('ids' in column) {
     return { data: column.ids.subarray(0, rows), validity, text: undefined, dictionary: column.dictionary };

@@ -42,7 +42,12 @@ import type { RowValue } from '../schema/index.ts';
 import { frameCorrupt } from './errors.ts';
 
 const TWO_32 = 4294967296;
-const decoder = new TextDecoder();
+/** A byte order mark is a character like any other. */
+const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
+const NO_WORDS = new Int32Array(0);
+const NO_BIGINTS = new BigInt64Array(0);
+const NO_FLOATS = new Float64Array(0);
+const NO_BYTES = new Uint8Array(0);
 
 export class FrameReader {
   readonly bytes: Uint8Array;
@@ -120,6 +125,8 @@ export class ColumnReader {
   /** Where a dictionary column's entries are, else undefined. */
   readonly dictionary: DictionaryReader | undefined;
   readonly #bigints: BigInt64Array;
+  /** All of a plain utf8 column at once: where it has as many characters as bytes, offsets count both. */
+  #whole: string | undefined;
 
   constructor(frame: Uint8Array, view: DataView, entry: number, rows: number) {
     const type = view.getUint8(entry + COLUMN_TYPE_AT);
@@ -133,30 +140,27 @@ export class ColumnReader {
     };
     const words = (from: number, count: number): Int32Array =>
       new Int32Array(frame.buffer, block(from, count * 4), count);
+    const bytes = (from: number, length: number): Uint8Array =>
+      new Uint8Array(frame.buffer, block(from, length), length);
     this.type = type;
     this.encoding = encoding;
     this.rows = rows;
     const bitmapBytes = (rows + 7) >> 3;
     const validityAt = at(COLUMN_VALIDITY_AT);
-    this.validity =
-      validityAt === 0 ? undefined : new Uint8Array(frame.buffer, block(validityAt, bitmapBytes), bitmapBytes);
+    this.validity = validityAt === 0 ? undefined : bytes(validityAt, bitmapBytes);
     const dataAt = at(COLUMN_DATA_AT);
     const narrow = type === TYPE_I32 || type === TYPE_UTF8;
     const plain = type === TYPE_UTF8 && encoding !== ENCODING_DICTIONARY;
     const wide = type !== TYPE_BOOL && type !== TYPE_F64 && !narrow;
-    this.words = narrow ? words(dataAt, plain ? rows + 1 : rows) : wide ? words(dataAt, rows * 2) : new Int32Array(0);
-    this.#bigints = wide ? new BigInt64Array(frame.buffer, base + dataAt, rows) : new BigInt64Array(0);
-    this.floats =
-      type === TYPE_F64 ? new Float64Array(frame.buffer, block(dataAt, rows * 8), rows) : new Float64Array(0);
-    this.bits =
-      type === TYPE_BOOL ? new Uint8Array(frame.buffer, block(dataAt, bitmapBytes), bitmapBytes) : new Uint8Array(0);
-    const textBytes = plain ? at(COLUMN_BYTES_LENGTH_AT) : 0;
-    this.text = new Uint8Array(frame.buffer, plain ? block(at(COLUMN_BYTES_AT), textBytes) : base, textBytes);
+    this.words = narrow ? words(dataAt, plain ? rows + 1 : rows) : wide ? words(dataAt, rows * 2) : NO_WORDS;
+    this.#bigints = wide ? new BigInt64Array(frame.buffer, base + dataAt, rows) : NO_BIGINTS;
+    this.floats = type === TYPE_F64 ? new Float64Array(frame.buffer, block(dataAt, rows * 8), rows) : NO_FLOATS;
+    this.bits = type === TYPE_BOOL ? bytes(dataAt, bitmapBytes) : NO_BYTES;
+    this.text = plain ? bytes(at(COLUMN_BYTES_AT), at(COLUMN_BYTES_LENGTH_AT)) : NO_BYTES;
     if (type !== TYPE_UTF8 || plain) return;
-    const bytesLength = at(COLUMN_DICT_BYTES_LENGTH_AT);
     this.dictionary = new DictionaryReader(
       words(at(COLUMN_DICT_AT), at(COLUMN_DICT_COUNT_AT) + 1),
-      new Uint8Array(frame.buffer, block(at(COLUMN_DICT_BYTES_AT), bytesLength), bytesLength),
+      bytes(at(COLUMN_DICT_BYTES_AT), at(COLUMN_DICT_BYTES_LENGTH_AT)),
       view.getBigUint64(entry + COLUMN_DICT_HASH_AT, true),
     );
   }
@@ -198,6 +202,8 @@ export class ColumnReader {
   /** A utf8 value; nulls are not looked at. */
   string(row: number): string {
     if (this.dictionary !== undefined) return this.dictionary.string(this.words[row]!);
+    const whole = (this.#whole ??= decoder.decode(this.text));
+    if (whole.length === this.text.length) return whole.substring(this.words[row]!, this.words[row + 1]);
     return decoder.decode(this.text.subarray(this.words[row], this.words[row + 1]));
   }
 
@@ -241,6 +247,8 @@ export class DictionaryReader {
 }
 
 function decodedFor(dictionary: DictionaryReader): (string | undefined)[] {
+  // segments of tables carry no hash: nothing says that two of their dictionaries are the same
+  if (dictionary.hash === 0n) return new Array<string | undefined>(dictionary.count).fill(undefined);
   const key = `${dictionary.hash.toString(36)}:${dictionary.count}:${dictionary.bytes.byteLength}`;
   const known = decoded.get(key);
   if (known !== undefined) return known;

@@ -6,6 +6,7 @@ import type { Engine } from '../engine/index.ts';
 import type { ChannelFactory, ChannelReceiver } from '../exchange/index.ts';
 import { taskPlans } from '../plan/index.ts';
 import type { BuiltJob, FanOutput, Vertex } from '../plan/index.ts';
+import type { Platform } from '../platform/index.ts';
 import { ChainOutput } from './chain-output.ts';
 import type { Route } from './chain-output.ts';
 import { Chain } from './chain.ts';
@@ -22,6 +23,8 @@ export interface ChainInit {
   readonly attempt: number;
   readonly engine: Engine;
   readonly channels: ChannelFactory;
+  /** The platform's compileFunction, for loops of closures. */
+  readonly compile: Platform['compileFunction'];
   readonly sinks: (vertex: Vertex, fan: FanOutput, firstIndex: number) => readonly Sink[];
 }
 
@@ -39,7 +42,7 @@ export function buildChain(init: ChainInit): BuiltChain {
   let timeStage: NativeStage | undefined;
   for (const plan of taskPlans(vertex, built.graph, parallelism)) {
     if (plan.kind === 'closure') {
-      stages.push(new ClosureStage(plan, built.functions));
+      stages.push(new ClosureStage(plan, built.functions, init.compile));
       continue;
     }
     const names = new Map(plan.operators.map(({ id, name }) => [id, name]));

@@ -21,7 +21,7 @@ function stageOf(form: Form, run: (row: RowView) => unknown): ClosureStage {
     inSchema: SCHEMA,
     outSchema: SCHEMA,
   } as unknown as ClosureTaskPlan;
-  return new ClosureStage(plan, [run]);
+  return new ClosureStage(plan, [run], undefined);
 }
 
 function frameOf(rows: readonly (readonly [RowValue, RowValue])[], late?: readonly bigint[]): FrameRef {

@@ -1,51 +1,68 @@
 /**
  * A stage that runs the user's function in JavaScript: map, filter or flatMap over row views.
  *
- * Output rows are gathered in columns and leave as frames of at most FRAME_ROWS_MAX rows. A row
- * that came late keeps its split's watermark. The input frame is copied once, so that the stage
- * can go on after other stages have used the engine.
+ * The loop over the rows is generated for the function where the home compiles source, else a plain one. A filter's
+ * rows are copied column by column; results of map and flatMap are taken into typed columns. Output leaves as frames
+ * of at most FRAME_ROWS_MAX rows; a row that came late keeps its split's watermark. An input frame whose rows do not all
+ * fit one output is copied, so that the stage can go on after other stages have used the engine.
  */
 import { FRAME_ROWS_MAX } from '../abi/index.ts';
-import { errorToData } from '../base/index.ts';
-import { FrameBuilder, FrameReader } from '../engine/index.ts';
+import { errorToData, invariant } from '../base/index.ts';
+import { FrameBuilder, FrameReader, RowGatherer, createColumnWriter } from '../engine/index.ts';
 import type { ClosureTaskPlan, UserFunction } from '../plan/index.ts';
+import type { Platform } from '../platform/index.ts';
 import { schemaTypeCodes } from '../schema/index.ts';
-import type { RowValue } from '../schema/index.ts';
 import { closureResult, closureThrew } from './errors.ts';
+import { compileDriver } from './row-driver.ts';
+import { plainLoop } from './row-loop.ts';
+import type { RowFailures, RowFunction, RowLoop, RowLoopInit } from './row-loop.ts';
 import { RowCursor } from './row-view.ts';
-import type { RowView } from './row-view.ts';
 import type { FrameRef, StageCounters, StageRunner } from './stage.ts';
-
-type RowFunction = (row: RowView) => unknown;
 
 export class ClosureStage implements StageRunner {
   readonly #plan: ClosureTaskPlan;
-  readonly #function: RowFunction;
   readonly #cursor: RowCursor;
-  readonly #names: readonly string[];
   readonly #builder: FrameBuilder;
-  readonly #columns: RowValue[][];
-  #late: bigint[] = [];
-  /** The input's row that each gathered row comes from. */
-  readonly #origins: number[] = [];
+  readonly #init: RowLoopInit;
+  readonly #loop: RowLoop;
+  /** A filter's. */
+  readonly #gatherer: RowGatherer | undefined;
+  readonly #copy = new ReusedBytes();
+  readonly #frame = new ReusedBytes();
   #input: FrameReader | undefined;
-  #row = 0;
-  /** Rows of a flatMap result that did not fit the last frame. */
-  #rest: Iterator<unknown> | undefined;
+  /** Whether the input is a copy. */
+  #copied = false;
   #output: FrameRef | undefined;
   #rowsIn = 0;
   #rowsOut = 0;
   #rowsBefore = 0;
 
-  constructor(plan: ClosureTaskPlan, functions: readonly UserFunction[]) {
+  /** `compile`: the platform's compileFunction, where it has one. */
+  constructor(
+    plan: ClosureTaskPlan,
+    functions: readonly UserFunction[],
+    compile: Platform['compileFunction'] | undefined,
+  ) {
     this.#plan = plan;
-    const found = functions[plan.stage.functionId];
-    if (found === undefined) throw new TypeError(`no function ${plan.stage.functionId}`);
-    this.#function = found as unknown as RowFunction;
+    const run = functions[plan.stage.functionId];
+    if (run === undefined) throw new TypeError(`no function ${plan.stage.functionId}`);
     this.#cursor = new RowCursor(plan.inSchema);
-    this.#names = Object.keys(plan.outSchema);
-    this.#builder = new FrameBuilder(schemaTypeCodes(plan.outSchema));
-    this.#columns = this.#names.map(() => []);
+    const types = schemaTypeCodes(plan.outSchema);
+    this.#builder = new FrameBuilder(types);
+    const { form } = plan.stage;
+    const taken = form === 'filter' ? [] : types;
+    this.#gatherer = form === 'filter' ? new RowGatherer(types) : undefined;
+    this.#init = {
+      form,
+      run: run as unknown as RowFunction,
+      view: this.#cursor.view,
+      position: this.#cursor.position,
+      names: Object.keys(plan.outSchema).slice(0, taken.length),
+      writers: taken.map((type, column) => createColumnWriter(type, column)),
+      origins: new Int32Array(FRAME_ROWS_MAX),
+      failures: this.#failures(),
+    };
+    this.#loop = compile === undefined ? plainLoop(this.#init) : compileDriver(this.#init, compile);
   }
 
   get output(): FrameRef | undefined {
@@ -57,9 +74,12 @@ export class ClosureStage implements StageRunner {
   }
 
   push(frame: FrameRef): void {
-    this.#input = new FrameReader(frame.bytes.slice());
-    this.#cursor.open(this.#input);
-    this.#row = 0;
+    invariant(frame.rows <= FRAME_ROWS_MAX, 'a frame has too many rows', { rows: frame.rows, rowsMax: FRAME_ROWS_MAX });
+    this.#init.position[0] = 0;
+    const { bytes } = frame;
+    // a ring's frame lies in shared memory, of which a page's TextDecoder takes nothing
+    if (bytes.buffer instanceof ArrayBuffer) this.#open(bytes);
+    else this.#openCopy(bytes);
     this.#rowsBefore = this.#rowsIn;
     this.#rowsIn += frame.rows;
     this.#fill();
@@ -86,107 +106,81 @@ export class ClosureStage implements StageRunner {
   #fill(): void {
     const input = this.#input;
     if (input === undefined) return;
-    while (this.#size < FRAME_ROWS_MAX) {
-      if (this.#rest !== undefined) this.#takeRest(input);
-      else if (this.#row < input.rows) this.#runRow(input);
-      else break;
-    }
-    if (this.#row === input.rows && this.#rest === undefined) this.#input = undefined;
-    if (this.#size > 0) this.#emit(input.late !== undefined);
+    const rows = this.#run(input.rows);
+    if (rows > 0) this.#emit(input, rows);
+    if (this.#init.position[0] === input.rows) this.#input = undefined;
+    else if (!this.#copied) this.#openCopy(input.bytes);
   }
 
-  get #size(): number {
-    return this.#late.length;
+  #open(bytes: Uint8Array): void {
+    this.#input = new FrameReader(bytes);
+    this.#cursor.open(this.#input);
+    this.#copied = false;
   }
 
-  #runRow(input: FrameReader): void {
-    this.#cursor.moveTo(this.#row);
-    const result = this.#call();
-    const { form } = this.#plan.stage;
-    if (form === 'map') this.#addRow(input, result);
-    else if (form === 'flatMap') {
-      this.#rest = this.#iterate(result);
-      return;
-    } else if (result === true) this.#addRow(input, this.#cursor.view);
-    else if (result !== false) throw this.#badResult(result, 'true or false');
-    this.#row += 1;
+  #openCopy(bytes: Uint8Array): void {
+    this.#open(this.#copy.of(bytes));
+    this.#copied = true;
   }
 
-  #takeRest(input: FrameReader): void {
-    while (this.#size < FRAME_ROWS_MAX) {
-      const next = this.#step();
-      if (next.done === true) {
-        this.#rest = undefined;
-        this.#row += 1;
-        return;
-      }
-      this.#addRow(input, next.value);
-    }
-  }
-
-  #call(): unknown {
+  #run(end: number): number {
     try {
-      return this.#function(this.#cursor.view);
-    } catch (cause) {
-      throw this.#threw(cause);
+      return this.#loop.run(end);
+    } catch (error) {
+      const { code, context } = errorToData(error);
+      if (code !== 'ROW_VALUE_TYPE') throw error;
+      const got = `${context['found']} in column '${this.#init.names[Number(context['column'])]}'`;
+      throw this.#returned(got, String(context['expected']));
     }
   }
 
-  #step(): IteratorResult<unknown> {
-    try {
-      return this.#rest?.next() ?? { done: true, value: undefined };
-    } catch (cause) {
-      throw this.#threw(cause);
-    }
-  }
-
-  #iterate(result: unknown): Iterator<unknown> {
-    const iterate = (result as Iterable<unknown> | null | undefined)?.[Symbol.iterator];
-    if (iterate === undefined || typeof result === 'string') throw this.#badResult(result, 'a list of rows');
-    return iterate.call(result);
-  }
-
-  #addRow(input: FrameReader, row: unknown): void {
-    if (typeof row !== 'object' || row === null) throw this.#badResult(row, 'a row object');
-    const values = row as RowView;
-    for (const [index, name] of this.#names.entries()) this.#columns[index]?.push(values[name] ?? null);
-    this.#late.push(input.late?.[this.#row] ?? 0n);
-    this.#origins.push(this.#rowsBefore + this.#row);
-  }
-
-  #emit(late: boolean): void {
-    const rows = this.#size;
-    const bytes = this.#build(rows, late);
-    for (const column of this.#columns) column.length = 0;
-    this.#late = [];
-    this.#origins.length = 0;
+  #emit(input: FrameReader, rows: number): void {
+    const { form, writers, origins } = this.#init;
+    const from = origins.subarray(0, rows);
+    const blocks = this.#gatherer?.gather(input, from) ?? writers.map((writer) => writer.take(rows));
+    const late = form === 'map' ? input.late : input.late && BigInt64Array.from(from, (row) => input.late?.[row] ?? 0n);
+    const bytes = this.#builder.assemble(rows, blocks, (byteLength) => this.#frame.bytes(byteLength), late);
     this.#rowsOut += rows;
     this.#output = { ptr: 0, bytes, rows, channel: 0, late: false };
   }
 
-  #build(rows: number, late: boolean): Uint8Array {
-    const columns = this.#columns.map((values) => ({ values }));
-    try {
-      return this.#builder.build(rows, columns, undefined, late ? BigInt64Array.from(this.#late) : undefined);
-    } catch (error) {
-      const { code, context } = errorToData(error);
-      if (code !== 'ROW_VALUE_TYPE') throw error;
-      const { operator, stage } = this.#plan;
-      const got = `${context['found']} in column '${this.#names[Number(context['column'])]}'`;
-      const row = this.#origins[Number(context['row'])] ?? 0;
-      throw closureResult(operator.name, stage.form, row, got, String(context['expected']));
-    }
+  #failures(): RowFailures {
+    return {
+      threw: (cause) => {
+        const { operator, stage } = this.#plan;
+        const values = this.#cursor.describe();
+        return closureThrew({ operator: operator.name, form: stage.form, row: this.#failedRow, values, cause });
+      },
+      badResult: (result, wanted) => {
+        const got = result === null ? 'null' : Array.isArray(result) ? 'an array' : typeof result;
+        return this.#returned(got, wanted);
+      },
+    };
   }
 
-  #threw(cause: unknown): Error {
+  #returned(got: string, wanted: string): Error {
     const { operator, stage } = this.#plan;
-    const row = this.#rowsBefore + this.#row;
-    return closureThrew({ operator: operator.name, form: stage.form, row, values: this.#cursor.describe(), cause });
+    return closureResult(operator.name, stage.form, this.#failedRow, got, wanted);
   }
 
-  #badResult(result: unknown, wanted: string): Error {
-    const { operator, stage } = this.#plan;
-    const got = result === null ? 'null' : Array.isArray(result) ? 'an array' : typeof result;
-    return closureResult(operator.name, stage.form, this.#rowsBefore + this.#row, got, wanted);
+  /** Counted over all frames. */
+  get #failedRow(): number {
+    return this.#rowsBefore + this.#init.position[0]!;
+  }
+}
+
+/** Memory for one frame at a time: fresh memory costs more than copying into it. */
+class ReusedBytes {
+  #memory = new Uint8Array(0);
+
+  bytes(byteLength: number): Uint8Array {
+    if (byteLength > this.#memory.byteLength) this.#memory = new Uint8Array(Math.ceil(byteLength * 1.25));
+    return this.#memory.subarray(0, byteLength);
+  }
+
+  of(bytes: Uint8Array): Uint8Array {
+    const copy = this.bytes(bytes.byteLength);
+    copy.set(bytes);
+    return copy;
   }
 }

@@ -156,7 +156,8 @@ export class SlotRun {
         const schema = fan === of.late ? of.inSchema : of.outSchema;
         return this.#createSink(of, spec, schema, first + index);
       });
-    const chain = buildChain({ built, vertex, slot, parallelism, attempt, engine, channels, sinks });
+    const compile = this.#deps.platform.compileFunction;
+    const chain = buildChain({ built, vertex, slot, parallelism, attempt, engine, channels, compile, sinks });
     this.#chains.set(vertex.id, chain);
     if (vertex.input.kind === 'source') {
       const source = await this.#openSource(built, engine, vertex, chain);
