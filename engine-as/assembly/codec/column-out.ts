@@ -47,11 +47,15 @@ export class ColumnOut {
   seen: u32;
   /** NDJSON: where the predicted key order goes on after this column. */
   next: i32;
-  /** The last date seen ("YYYY-MM-DD") and its first millisecond: rows in time order share dates. */
+  /** The last date seen ("YYYY-MM-DD", FIRST_DATE_… before any) and its first millisecond: rows in time order share dates. */
   dateHead: u64;
   dateTail: u64;
   dateMs: i64;
 }
+
+/** "1970-01-01", whose first millisecond is 0: a date that is known from the start, so that no other text passes for one. */
+export const FIRST_DATE_HEAD: u64 = 0x2d31302d30373931;
+export const FIRST_DATE_TAIL: u64 = 0x3130;
 
 /** Bytes of one row's fixed-width value (bool counts as one). */
 export function columnWidth(column: ColumnOut): i32 {

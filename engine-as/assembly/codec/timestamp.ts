@@ -87,9 +87,10 @@ function parseIso(column: ColumnOut, start: usize): usize {
   const sign = <u32>load<u8>(p);
   if (sign == 0x2b || sign == 0x2d) {
     year = number(p + 1, 6);
-    if (sign == 0x2d) year = year > 0 ? -year : i32.MIN_VALUE;
+    // there is no year -000000
+    if (year < 0 || (year == 0 && sign == 0x2d)) return 0;
+    if (sign == 0x2d) year = -year;
     p += 7;
-    if (year < -999999) return 0;
   } else {
     year = number(p, 4);
     if (year < 0) return 0;

@@ -67,6 +67,37 @@ test('CSV: delimiter, quote, null literal and field names are options', () => {
   assert.throws(() => rowsOf('', csv(AB, { fieldNames: ['a'] })), { code: 'FORMAT_OPTION_INVALID' });
 });
 
+test('CSV: the null literal stands for null however many columns there are, and in columns of every type', () => {
+  const schema = { a: utf8(), b: utf8(), c: utf8(), d: utf8(), e: utf8(), f: utf8(), g: utf8(), h: utf8() };
+  const text = 'a,b,c,d,e,f,g,h\nNA,1,NA,2,NA,3,NA,4\n5,NA,6,NA,7,NA,8,NA\n';
+  assert.deepEqual(rowsOf(text, wide(schema, { nullLiteral: 'NA' })), [
+    [null, '1', null, '2', null, '3', null, '4'],
+    ['5', null, '6', null, '7', null, '8', null],
+  ]);
+  for (const nullLiteral of ['-999', '0', '1.5', '1970-01-01']) {
+    const rows =
+      't,n,x,s,ok,i\n' + [nullLiteral, nullLiteral, nullLiteral, nullLiteral, 'true', nullLiteral].join() + '\n';
+    const nulls = [null, null, null, null, true, null];
+    assert.deepEqual(rowsOf(rows + rows.slice(rows.indexOf('\n') + 1).repeat(3), wide(ALL, { nullLiteral })), [
+      nulls,
+      nulls,
+      nulls,
+      nulls,
+    ]);
+  }
+});
+
+test('a time stamp is refused that only looks like one', () => {
+  const times = wide({ t: timestamp(), s: utf8() });
+  for (const text of [
+    '+abcdef-01-01',
+    '+00-1-0-01-01',
+    '\0\0\0\0\0\0\0\0\0\0T12:34:56.789Z',
+    '\0\0\0\0\0\0\0\0\0\0T12:34:56',
+  ])
+    assert.equal(errorOf(`t,s\n${text},x\n`, times).code, 'VALUE_TYPE_MISMATCH', JSON.stringify(text));
+});
+
 test('values of every type, in CSV', () => {
   const text = [
     't,n,x,s,ok,i',
