@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ROW_BYTES_MAX } from '../abi/index.ts';
 import { bool, f64, i32, i64, timestamp, utf8 } from '../schema/index.ts';
-import { CsvDecoder } from './text-decoder.ts';
+import { CsvDecoder, NdjsonDecoder } from './text-decoder.ts';
 import { decode, sharedEngine, testEngine } from '../../test/formats/decode-text.ts';
 import type { TestInput } from '../../test/formats/decode-text.ts';
 
@@ -354,4 +354,22 @@ test('a decoder that is out of memory says so', () => {
     { code: 'ENGINE_OUT_OF_MEMORY' },
   );
   assert.ok(sharedEngine.memoryUsed >= 0);
+});
+
+test('a line for which there is no memory is no bad line: it is not skipped', () => {
+  const engine = testEngine(4 * 1024 * 1024);
+  const decoder = new NdjsonDecoder(engine, { inputName: 'test', schema: { a: utf8() }, badLines: 'skip' });
+  const long = `{"a":"\\n${'x'.repeat(200_000)}"}\n`;
+  const lines = new TextEncoder().encode(`{"a":"first"}\n${long}`);
+  decoder.push(lines, true);
+  assert.equal(decoder.next(1)?.rows, 1);
+  for (let bytes = 1 << 20; bytes >= 1 << 12; bytes >>= 1) {
+    try {
+      for (;;) engine.alloc(bytes);
+    } catch {
+      // so much is not there any more
+    }
+  }
+  assert.throws(() => decoder.next(1), { code: 'ENGINE_OUT_OF_MEMORY' });
+  assert.equal(decoder.skipped, 0);
 });
