@@ -6,6 +6,7 @@
  *   GET  status · metrics · explain · graph · logs · tables · tables/:table
  */
 import type { JobStatus } from '../../host-ts/src/control/index.ts';
+import type { JobMetrics } from '../../host-ts/src/metrics/index.ts';
 import { explain } from '../../host-ts/src/plan/index.ts';
 import type { BuiltJob } from '../../host-ts/src/plan/index.ts';
 import type { Table } from '../../host-ts/src/table/index.ts';
@@ -55,8 +56,7 @@ type Answer = (call: Call) => Promise<Response>;
 
 const GET: Readonly<Record<string, Answer>> = {
   status: async (call) => json(status(call)),
-  metrics: async ({ access, job }) =>
-    json(access.running?.coordinator.metrics() ?? lastRun(access, job).result?.metrics),
+  metrics: async (call) => json(metrics(call)),
   explain: async (call) => new Response(explain(builtOf(call).graph)),
   graph: async (call) => json(builtOf(call).graph),
   logs: async (call) => json(runningOf(call, 'reading its log').coordinator.log.lines),
@@ -169,6 +169,12 @@ function status({ access, job }: Call): JobStatus {
   const found = access.running?.coordinator.status() ?? lastRun(access, job).result?.status;
   if (found === undefined) throw jobWaits(job);
   return { ...found, error: found.error && { ...found.error, stack: '' } }; // nobody's business outside
+}
+
+function metrics({ access, job }: Call): JobMetrics {
+  const found = access.running?.coordinator.metrics() ?? lastRun(access, job).result?.metrics;
+  if (found === undefined) throw jobWaits(job);
+  return found;
 }
 
 function runningOf({ access, job }: Call, wanted: string): JobRun {

@@ -91,7 +91,8 @@ function bindingOf(name: string, given: unknown, parallelism: number): InputBind
   if (!isRecord(given)) throw startInvalid(`inputs.${name}`, given, 'a URL, { "url": … } or { "log": … }');
   if (typeof given['url'] === 'string') {
     const { url, connector, options = {} } = given;
-    if (connector === undefined && Object.keys(options as object).length === 0) return urlBinding(name, url);
+    if (!isRecord(options)) throw startInvalid(`inputs.${name}.options`, options, 'an object');
+    if (connector === undefined && Object.keys(options).length === 0) return urlBinding(name, url);
     if (!FILE_CONNECTORS.includes(String(connector))) {
       throw startInvalid(`inputs.${name}.connector`, connector, `one of ${FILE_CONNECTORS.join(', ')}`);
     }
