@@ -77,7 +77,6 @@ export async function startJob(job: JobDefinition | string, options: StartOption
       batchRows: options.batchRows,
     },
   };
-  coordinator.postMessage(first, [calls.port2, workers.port2, ...streamsOf(inputs)]);
   const remote = Comlink.wrap<RemoteJob>(calls.port1);
   const close = (): void => {
     lose(handleClosed(name));
@@ -86,6 +85,8 @@ export async function startJob(job: JobDefinition | string, options: StartOption
     calls.port1.close();
   };
   try {
+    // refuses what cannot travel: a stream that somebody reads, parameters that are no plain data
+    coordinator.postMessage(first, [calls.port2, workers.port2, ...streamsOf(inputs)]);
     await whenStarted(remote, lost);
   } catch (error) {
     close();
