@@ -27,6 +27,6 @@ export class ChangeSignal {
   }
 
   changed(): void {
-    for (const wake of [...this.#waiting]) wake();
+    for (const wake of this.#waiting) wake();
   }
 }

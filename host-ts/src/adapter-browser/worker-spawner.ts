@@ -62,7 +62,10 @@ interface Spawned {
   close(): void;
 }
 
-function accessTo(storage: WorkerSpawnerInit['storage']): { readonly access: StorageAccess; close(): void } {
+function accessTo(storage: WorkerSpawnerInit['storage']): {
+  readonly access: StorageAccess;
+  readonly close: () => void;
+} {
   if ('idb' in storage) return { access: { kind: 'idb', name: storage.idb }, close: () => undefined };
   const { port1, port2 } = new MessageChannel();
   return { access: { kind: 'port', port: port2 }, close: serveStorage(storage.served, port1 as Port) };
