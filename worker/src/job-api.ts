@@ -27,7 +27,7 @@ import { JSON_BODY_BYTES_MAX } from './limits.ts';
 import { resultWithout } from './run-record.ts';
 import type { Run, RunRecord } from './run-record.ts';
 import type { ServedJobs } from './served-jobs.ts';
-import { paceOf, parametersOf, startOptions } from './start-request.ts';
+import { paceOf, parametersOf, readable, startOptions } from './start-request.ts';
 import type { StartOptions } from './start-request.ts';
 import { tableAnswer } from './table-answers.ts';
 
@@ -132,7 +132,9 @@ async function pace(call: Call): Promise<Response> {
 async function rescale(call: Call): Promise<Response> {
   const { parallelism } = await jsonBodyOf(call.request, JSON_BODY_BYTES_MAX);
   if (typeof parallelism !== 'number') throw startInvalid('parallelism', parallelism, 'a number of slots');
-  await runningOf(call, 'rescaling').coordinator.rescale(parallelism);
+  const { coordinator } = runningOf(call, 'rescaling');
+  readable(lastRun(call.access, call.job).options.inputs, parallelism);
+  await coordinator.rescale(parallelism);
   call.access.record.change({ parallelism });
   return json(status(call));
 }
