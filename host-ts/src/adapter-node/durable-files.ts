@@ -35,7 +35,8 @@ export async function writeSynced(file: string, bytes: Uint8Array, flags: 'wx' |
 export async function makeFolder(folder: string, sync: (folder: string) => Promise<void> = syncFolder): Promise<void> {
   const first = await mkdir(folder, { recursive: true });
   if (first === undefined) return;
-  for (let made = path.resolve(folder); ; made = path.dirname(made)) {
+  const { root } = path.parse(path.resolve(folder));
+  for (let made = path.resolve(folder); made !== root; made = path.dirname(made)) {
     await sync(path.dirname(made));
     if (made === path.resolve(first)) return;
   }
