@@ -7,6 +7,7 @@ export const LINES_MAX = 400;
 export const LINES_TEST_MAX = 800;
 
 const SOURCE = /\.(?:ts|tsx|mjs|js)$/;
+const STYLE = /\.css$/;
 const TEST = /\.(?:test|spec)\.(?:ts|tsx|mjs)$|(?:^|\/)test\//;
 const GENERATED = /\.d\.ts$|(?:^|\/)generated\//;
 const VAGUE = new Set(['util', 'utils', 'helper', 'helpers', 'common', 'misc', 'shared', 'stuff']);
@@ -59,7 +60,7 @@ export const RULES = {
   room: unknownRooms,
   public: each(privateNames),
   platform: ({ sources, layers }) => sources.flatMap((file) => platformNames(file, layers)),
-  length: ({ sources }) => sources.flatMap(tooLong),
+  length: ({ files }) => files.filter(({ name, isSource }) => isSource || STYLE.test(name)).flatMap(tooLong),
   name: ({ sources }) => sources.flatMap(badName),
   header: ({ sources }) => sources.flatMap(noHeader),
   'machine-path': ({ files }) => files.flatMap(machinePaths),

@@ -138,7 +138,10 @@ const CASES = {
     ],
   },
   length: {
-    bad: [[{ 'demo/src/a.ts': '\n'.repeat(LINES_MAX) }, 'at most 400']],
+    bad: [
+      [{ 'demo/src/a.ts': '\n'.repeat(LINES_MAX) }, 'at most 400'],
+      [{ 'demo/src/style/a.css': '\n'.repeat(LINES_MAX + 1) }, 'at most 400'],
+    ],
     good: [{ 'demo/src/a.ts': '\n'.repeat(LINES_MAX - 1) }, { 'demo/src/a.test.ts': '\n'.repeat(LINES_MAX) }],
   },
   name: {

@@ -24,7 +24,10 @@ import './style/layout.css';
 import './style/controls.css';
 import './style/graph.css';
 import './style/results.css';
-import './style/panels.css';
+import './style/workers.css';
+import './style/checkpoints.css';
+import './style/events.css';
+import './style/dialogs.css';
 import 'uplot/dist/uPlot.min.css';
 
 const WORKERS_DEFAULT_MAX = 4;

@@ -60,8 +60,8 @@ export interface LogCalls {
   describe(): Promise<LogDescription>;
   /** Bytes from `offset`; waits a while for some when there are none yet. */
   read(offset: number): Promise<Outcome<LogRead>>;
-  /** Forgets what lies wholly before `offset`. */
-  trim(offset: number): Promise<void>;
+  /** Forgets what lies wholly before `offset` if this is still the log of that id. */
+  trim(log: string, offset: number): Promise<void>;
   fetch(request: Request): Promise<Response>;
 }
 

@@ -122,7 +122,9 @@ export class CoordinatorObject extends DurableObject implements CoordinatorCalls
     });
     this.#running = running;
     running.started.then(
-      () => this.#record.underway(),
+      () => {
+        if (this.#running === running) this.#record.underway(); // not for a run that took its place
+      },
       () => undefined, // `done` rejects too
     );
     running.coordinator.done.then(

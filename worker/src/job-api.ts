@@ -6,6 +6,7 @@
  *   GET  status · metrics · explain · graph · logs · tables · tables/:table
  */
 import type { JobStatus } from '../../host-ts/src/control/index.ts';
+import type { JobMetrics } from '../../host-ts/src/metrics/index.ts';
 import { explain } from '../../host-ts/src/plan/index.ts';
 import type { BuiltJob } from '../../host-ts/src/plan/index.ts';
 import type { Table } from '../../host-ts/src/table/index.ts';
@@ -26,7 +27,7 @@ import { JSON_BODY_BYTES_MAX } from './limits.ts';
 import { resultWithout } from './run-record.ts';
 import type { Run, RunRecord } from './run-record.ts';
 import type { ServedJobs } from './served-jobs.ts';
-import { paceOf, parametersOf, startOptions } from './start-request.ts';
+import { paceOf, parametersOf, readable, startOptions } from './start-request.ts';
 import type { StartOptions } from './start-request.ts';
 import { tableAnswer } from './table-answers.ts';
 
@@ -55,8 +56,7 @@ type Answer = (call: Call) => Promise<Response>;
 
 const GET: Readonly<Record<string, Answer>> = {
   status: async (call) => json(status(call)),
-  metrics: async ({ access, job }) =>
-    json(access.running?.coordinator.metrics() ?? lastRun(access, job).result?.metrics),
+  metrics: async (call) => json(metrics(call)),
   explain: async (call) => new Response(explain(builtOf(call).graph)),
   graph: async (call) => json(builtOf(call).graph),
   logs: async (call) => json(runningOf(call, 'reading its log').coordinator.log.lines),
@@ -132,7 +132,9 @@ async function pace(call: Call): Promise<Response> {
 async function rescale(call: Call): Promise<Response> {
   const { parallelism } = await jsonBodyOf(call.request, JSON_BODY_BYTES_MAX);
   if (typeof parallelism !== 'number') throw startInvalid('parallelism', parallelism, 'a number of slots');
-  await runningOf(call, 'rescaling').coordinator.rescale(parallelism);
+  const { coordinator } = runningOf(call, 'rescaling');
+  readable(lastRun(call.access, call.job).options.inputs, parallelism);
+  await coordinator.rescale(parallelism);
   call.access.record.change({ parallelism });
   return json(status(call));
 }
@@ -169,6 +171,12 @@ function status({ access, job }: Call): JobStatus {
   const found = access.running?.coordinator.status() ?? lastRun(access, job).result?.status;
   if (found === undefined) throw jobWaits(job);
   return { ...found, error: found.error && { ...found.error, stack: '' } }; // nobody's business outside
+}
+
+function metrics({ access, job }: Call): JobMetrics {
+  const found = access.running?.coordinator.metrics() ?? lastRun(access, job).result?.metrics;
+  if (found === undefined) throw jobWaits(job);
+  return found;
 }
 
 function runningOf({ access, job }: Call, wanted: string): JobRun {

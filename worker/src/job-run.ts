@@ -7,7 +7,7 @@ import { Coordinator } from '../../host-ts/src/coordinator/index.ts';
 import type { BuiltJob } from '../../host-ts/src/plan/index.ts';
 import type { LogLine, Platform } from '../../host-ts/src/platform/index.ts';
 import type { JobObjects } from './bindings.ts';
-import { logConnector } from './log-connector.ts';
+import { logConnector, logIdsOf } from './log-connector.ts';
 import type { LogOptions } from './log-connector.ts';
 import { RpcSpawner } from './rpc-spawner.ts';
 import type { Run } from './run-record.ts';
@@ -80,9 +80,12 @@ export class JobRun {
         if (vertex.input.kind !== 'source' || vertex.input.source.kind !== 'input') continue;
         const { name } = vertex.input.source;
         if (!isTrimmed(run.options.inputs[name])) continue;
+        const ids = logIdsOf(manifest.inputs[name]?.fingerprint ?? '');
         for (const split of manifest.splits.filter((split) => split.vertex === vertex.id)) {
           const offset = logOffset(split.position);
-          if (offset > 0) await objects.log(name, partitionOf(split.splitId)).trim(offset);
+          const partition = partitionOf(split.splitId);
+          const id = ids[partition];
+          if (offset > 0 && id !== undefined) await objects.log(name, partition).trim(id, offset);
         }
       }
     } catch (error) {

@@ -17,6 +17,7 @@ import type {
   SplitReader,
 } from '../../host-ts/src/connectors/index.ts';
 import type { Engine } from '../../host-ts/src/engine/index.ts';
+import { inputChangedWhileRead } from '../../host-ts/src/platform/index.ts';
 import { CsvDecoder, NdjsonDecoder } from '../../host-ts/src/formats/index.ts';
 import type { DecoderPosition, TimestampUnit } from '../../host-ts/src/formats/index.ts';
 import type { LogCalls } from './calls.ts';
@@ -65,15 +66,18 @@ class LogConnector implements Connector {
       timeMin: null,
       rows: null,
       bytes: logs[partition]?.ended === true ? logs[partition].to : null,
-      data: partition,
+      data: { partition, log: logs[partition]!.id },
     }));
     return { fingerprint: logs.map((log) => log.id).join('+'), splits };
   }
 
   async openSplit(split: SplitDescription, position: Json, engine: Engine): Promise<SplitReader> {
     const start = position === null ? undefined : (position as unknown as LogPosition);
+    const { partition, log: id } = split.data as unknown as LogSplit;
     return new LogReader({
-      log: this.#logOf(Number(split.data)),
+      log: this.#logOf(partition),
+      id,
+      name: `the log of input '${this.#context.inputName}' (partition ${partition})`,
       start,
       decoderOf: (format, at) => decoderOf({ format, at, engine, options: this.#options, context: this.#context }),
     });
@@ -82,6 +86,17 @@ class LogConnector implements Connector {
   async close(): Promise<void> {
     // objects need no goodbye
   }
+}
+
+/** Ids of the logs, by partition, of a fingerprint that `enumerate` made. */
+export function logIdsOf(fingerprint: string): readonly string[] {
+  return fingerprint.split('+');
+}
+
+/** `log`: the id of the log that was there when the run began. */
+interface LogSplit {
+  readonly partition: number;
+  readonly log: string;
 }
 
 type Decoder = CsvDecoder | NdjsonDecoder;
@@ -115,7 +130,11 @@ interface LogPosition {
 }
 
 interface LogReaderInit {
-  readonly log: LogCalls;
+  readonly log: Pick<LogCalls, 'read'>;
+  /** A log that began anew since has other rows at the same offsets: it is refused. */
+  readonly id: string;
+  /** For errors. */
+  readonly name: string;
   readonly start: LogPosition | undefined;
   readonly decoderOf: (format: LogFormat, at: DecoderPosition | undefined) => Decoder;
 }
@@ -221,9 +240,11 @@ export class LogReader implements SplitReader {
 
   /** Until there is something to push, or nothing will come. */
   async #fetch(): Promise<void> {
+    const { log, id, name } = this.#init;
     try {
       while (!this.#closed) {
-        const read = valueOf(await this.#init.log.read(this.#next));
+        const read = valueOf(await log.read(this.#next));
+        if (read.log.id !== id) throw inputChangedWhileRead(name, id, read.log.id);
         this.#next += read.bytes.length;
         if (read.bytes.length === 0 && !read.log.ended) continue;
         this.#ahead = read;

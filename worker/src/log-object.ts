@@ -6,6 +6,8 @@
  *   GET /                          what it holds         DELETE /    begins a new log
  */
 import { DurableObject } from 'cloudflare:workers';
+import { ChangeSignal } from './change-signal.ts';
+import { cloudflarePlatform } from './cloudflare-platform.ts';
 import { methodNotAllowed, parameterInvalid } from './errors.ts';
 import { answering, bodyOf, json, wholeParameter } from './http-answers.ts';
 import { LOG_WAIT_MS, ROWS_BODY_BYTES_MAX } from './limits.ts';
@@ -21,7 +23,7 @@ const PRODUCER_CHARS_MAX = 256;
 
 export class LogObject extends DurableObject implements LogCalls {
   readonly #store: LogStore;
-  #waiting: (() => void)[] = [];
+  readonly #change = new ChangeSignal(cloudflarePlatform().timers);
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
@@ -36,15 +38,15 @@ export class LogObject extends DurableObject implements LogCalls {
     return outcomeOf(async () => {
       let bytes = this.#store.read(offset);
       if (bytes.length === 0 && !this.#store.describe().ended) {
-        await this.#change();
+        await this.#change.next(LOG_WAIT_MS);
         bytes = this.#store.read(offset);
       }
       return { log: this.#store.describe(), bytes };
     });
   }
 
-  async trim(offset: number): Promise<void> {
-    this.#store.trim(offset);
+  async trim(log: string, offset: number): Promise<void> {
+    this.#store.trim(log, offset);
   }
 
   override fetch(request: Request): Promise<Response> {
@@ -65,7 +67,7 @@ export class LogObject extends DurableObject implements LogCalls {
     const result = this.#store.append({ format, rows, producer });
     await this.ctx.storage.sync();
     if (result === 'duplicate') return new Response(null, { status: 204 });
-    this.#changed();
+    this.#change.changed();
     return json({ bytes: rows.length, to: this.#store.describe().to });
   }
 
@@ -73,30 +75,15 @@ export class LogObject extends DurableObject implements LogCalls {
     if (request.method !== 'POST') throw methodNotAllowed(request.method, '…/end', ['POST']);
     this.#store.end();
     await this.ctx.storage.sync();
-    this.#changed();
+    this.#change.changed();
     return json(this.#store.describe());
   }
 
   async #reset(): Promise<Response> {
     this.#store.reset(newId);
     await this.ctx.storage.sync();
+    this.#change.changed();
     return json(this.#store.describe());
-  }
-
-  #change(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, LOG_WAIT_MS);
-      this.#waiting.push(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
-  }
-
-  #changed(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const wake of waiting) wake();
   }
 }
 

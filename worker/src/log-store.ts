@@ -100,9 +100,10 @@ export class LogStore {
     return whole;
   }
 
-  /** Forgets the segments that lie wholly before `offset`. */
-  trim(offset: number): void {
+  /** Forgets the segments of the log `id` that lie wholly before `offset`; of a newer one nothing. */
+  trim(id: string, offset: number): void {
     this.#storage.transactionSync(() => {
+      if (this.describe().id !== id) return;
       this.#rows('DELETE FROM log_segment WHERE at + length <= ?', offset);
       this.#rows('UPDATE log_meta SET base = ?', this.#to);
     });

@@ -8,7 +8,13 @@
  * Comparing the attempt and writing are one transaction. A publication waits until everything is durable, the values
  * before it included: writes of one object are durable in order.
  */
-import { manifestMissing, storageFenced, valueDiffers, valueMissing } from '../../host-ts/src/checkpoint/index.ts';
+import {
+  manifestMissing,
+  sameBytes,
+  storageFenced,
+  valueDiffers,
+  valueMissing,
+} from '../../host-ts/src/checkpoint/index.ts';
 import type { CheckpointStorage } from '../../host-ts/src/checkpoint/index.ts';
 import { SQLITE_ROW_BYTES } from './limits.ts';
 import { blobOf, bytesOf, textOf } from './sqlite.ts';
@@ -162,8 +168,4 @@ export class SqliteCheckpointStorage implements CheckpointStorage {
     }
     return whole;
   }
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }

@@ -25,6 +25,15 @@ test('nothing asked for: the defaults, and a log of one partition', () => {
   });
 });
 
+test('options of an input that are no object are refused', () => {
+  for (const options of [null, 5, 'x', []]) {
+    for (const connector of [undefined, 'csv'])
+      assert.throws(() => inputs({ url: 'http://example.com/rows.csv', ...(connector && { connector }), options }), {
+        code: 'START_INVALID',
+      });
+  }
+});
+
 test('inputs: URLs by their ending or with a connector, logs with options', () => {
   const url = 'https://example.com/a/flights.parquet?x=1';
   assert.deepEqual(inputs(url), { connector: 'parquet', location: { kind: 'url', url }, options: {} });

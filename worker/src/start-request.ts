@@ -46,7 +46,7 @@ export function startOptions(
   const parallelism = whole(body, 'parallelism', { min: 1, max: PARALLELISM_MAX, otherwise: PARALLELISM });
   return {
     parallelism,
-    inputs: inputBindings(body['inputs'], job, parallelism),
+    inputs: readable(inputBindings(body['inputs'], job), parallelism),
     checkpointIntervalMs: whole(body, 'checkpointIntervalMs', {
       min: 10,
       max: 86_400_000,
@@ -58,6 +58,19 @@ export function startOptions(
     parameters: parametersOf(body),
     memoryBytesMax: whole(body, 'memoryBytesMax', { min: MEMORY_BYTES_MIN, max: 2 ** 32, otherwise: ENGINE_BYTES_MAX }),
   };
+}
+
+/** The inputs, if so many slots can read them: each reads one partition of a log for good. */
+export function readable(
+  inputs: Readonly<Record<string, InputBinding>>,
+  parallelism: number,
+): Readonly<Record<string, InputBinding>> {
+  for (const [name, { connector, options }] of Object.entries(inputs)) {
+    if (connector !== 'log') continue;
+    const { partitions } = options as unknown as LogOptions;
+    if (partitions > parallelism) throw partitionsExceedSlots(name, partitions, parallelism);
+  }
+  return inputs;
 }
 
 /** The body was JSON, so whatever stands there is. */
@@ -75,29 +88,29 @@ export function paceOf(value: unknown): number | null {
 function inputBindings(
   given: unknown,
   job: { readonly name: string; readonly inputs: readonly string[] },
-  parallelism: number,
 ): Record<string, InputBinding> {
   if (given !== undefined && !isRecord(given)) throw startInvalid('inputs', given, 'an object by input name');
   const byName = given ?? {};
   const stranger = Object.keys(byName).find((name) => !job.inputs.includes(name));
   if (stranger !== undefined) throw inputUnknown(job.name, stranger, job.inputs);
-  return Object.fromEntries(job.inputs.map((name) => [name, bindingOf(name, byName[name], parallelism)]));
+  return Object.fromEntries(job.inputs.map((name) => [name, bindingOf(name, byName[name])]));
 }
 
 /** `"https://…/x.parquet"`, `{ url, connector?, options? }`, `{ log: { partitions, … } }`; nothing = a log of one partition. */
-function bindingOf(name: string, given: unknown, parallelism: number): InputBinding {
+function bindingOf(name: string, given: unknown): InputBinding {
   if (given === undefined) return logBinding({ partitions: 1 });
   if (typeof given === 'string') return urlBinding(name, given);
   if (!isRecord(given)) throw startInvalid(`inputs.${name}`, given, 'a URL, { "url": … } or { "log": … }');
   if (typeof given['url'] === 'string') {
     const { url, connector, options = {} } = given;
-    if (connector === undefined && Object.keys(options as object).length === 0) return urlBinding(name, url);
+    if (!isRecord(options)) throw startInvalid(`inputs.${name}.options`, options, 'an object');
+    if (connector === undefined && Object.keys(options).length === 0) return urlBinding(name, url);
     if (!FILE_CONNECTORS.includes(String(connector))) {
       throw startInvalid(`inputs.${name}.connector`, connector, `one of ${FILE_CONNECTORS.join(', ')}`);
     }
     return { connector: String(connector), location: { kind: 'url', url }, options: options as Json };
   }
-  if (isRecord(given['log'])) return logBindingOf(name, given['log'], parallelism);
+  if (isRecord(given['log'])) return logBindingOf(name, given['log']);
   throw startInvalid(`inputs.${name}`, given, 'a URL, { "url": … } or { "log": … }');
 }
 
@@ -109,13 +122,12 @@ function urlBinding(name: string, text: string): InputBinding {
   return bindingForFile(url.pathname, url);
 }
 
-function logBindingOf(name: string, given: Record<string, unknown>, parallelism: number): InputBinding {
+function logBindingOf(name: string, given: Record<string, unknown>): InputBinding {
   const option = `inputs.${name}.log`;
   const unknown = Object.keys(given).find((key) => !LOG_OPTIONS.includes(key));
   if (unknown !== undefined)
     throw startInvalid(`${option}.${unknown}`, given[unknown], `only ${LOG_OPTIONS.join(', ')}`);
   const partitions = whole(given, 'partitions', { min: 1, max: LOG_PARTITIONS_MAX, otherwise: 1 });
-  if (partitions > parallelism) throw partitionsExceedSlots(name, partitions, parallelism);
   const { retain = 'all', badLines = 'fail' } = given;
   if (retain !== 'all' && retain !== 'checkpoints')
     throw startInvalid(`${option}.retain`, retain, "'all' or 'checkpoints'");

@@ -13,3 +13,14 @@ export {
 } from "./batch";
 export { batchFromFrame, CHECK_SCHEMA } from "./frame";
 export { offsetsAscend } from "./frame-checks";
+export {
+  directoryBytes,
+  entryData,
+  entryDictionary,
+  entryText,
+  entryValidity,
+  entryWrite,
+  headerLate,
+  headerTimes,
+  headerWrite,
+} from "./frame-writer";

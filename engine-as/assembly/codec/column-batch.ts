@@ -57,6 +57,7 @@ export function batchColumn(decoder: Decoder, column: ColumnOut, count: i32): i3
     return others(decoder, column, count, true);
   }
   if (type == TYPE_UTF8) return texts(decoder, column, count, false);
+  if (decoder.nullIsValue) return others(decoder, column, count, false);
   if (type == TYPE_TIMESTAMP) return times(decoder, column, count, false);
   if (type == TYPE_I64) return wholes<i64>(decoder, column, count, false);
   if (type == TYPE_I32) return wholes<i32>(decoder, column, count, false);

@@ -53,8 +53,13 @@ export function cutField(decoder: Decoder, start: usize, end: usize): usize {
   if (<u32>load<u8>(start) == decoder.quote) return cutQuoted(decoder, start, end);
   fieldIsQuoted = false;
   fieldFrom = start;
-  const delimiters = i8x16.splat(<i8>decoder.delimiter);
-  const newlines = i8x16.splat(<i8>LF);
+  fieldTo = unquotedEnd(start, i8x16.splat(<i8>decoder.delimiter), i8x16.splat(<i8>LF));
+  return fieldTo;
+}
+
+/** The end of an unquoted field: its delimiter, or its newline with the CR before it. */
+@inline
+export function unquotedEnd(start: usize, delimiters: v128, newlines: v128): usize {
   let p = start;
   let found: u32;
   do {
@@ -63,9 +68,7 @@ export function cutField(decoder: Decoder, start: usize, end: usize): usize {
     p += 16;
   } while (found == 0);
   p = p - 16 + <usize>ctz(found);
-  if (<u32>load<u8>(p) == LF && p > start && load<u8>(p - 1) == CR) p--;
-  fieldTo = p;
-  return p;
+  return <u32>load<u8>(p) == LF && p > start && load<u8>(p - 1) == CR ? p - 1 : p;
 }
 
 function cutQuoted(decoder: Decoder, start: usize, end: usize): usize {

@@ -1,5 +1,5 @@
 // The start of a CSV input: the BOM, the header record, and which field each wanted column is.
-import { ERROR_CSV_FIELD_MISSING } from "../../abi";
+import { ERROR_CSV_FIELD_MISSING, TYPE_UTF8 } from "../../abi";
 import { cutField, fieldFrom, fieldTo, newlinesPassed, passedReset } from "./csv-field";
 import { refuse } from "./refusal";
 import { columnOut, Decoder, STEP_BYTES, STEP_SOURCE_AT, STEP_TYPE_AT } from "./decoder";
@@ -65,6 +65,6 @@ function orderColumns(decoder: Decoder): void {
     }
     store<usize>(at, changetype<usize>(column));
     store<i32>(at, column.source, STEP_SOURCE_AT);
-    store<i32>(at, column.type, STEP_TYPE_AT);
+    store<i32>(at, decoder.nullIsValue && column.type != TYPE_UTF8 ? 0 : column.type, STEP_TYPE_AT);
   }
 }

@@ -22,7 +22,7 @@ import { ColumnOut, PUT_OK, putF64, putI32, putI64, putText } from "./column-out
 import { Decoder, failAt, STEP_BYTES, STEP_SOURCE_AT, STEP_TYPE_AT, STOP_END, STOP_FULL } from "./decoder";
 import { csvBatch } from "./csv-batch";
 import { csvHeader } from "./csv-header";
-import { newlinesPassed, passedReset, putField, skipFields, skipRest } from "./csv-field";
+import { newlinesPassed, passedReset, putField, skipFields, skipRest, unquotedEnd } from "./csv-field";
 import { refuse } from "./refusal";
 import { frameIsFull } from "./frame-out";
 
@@ -164,15 +164,7 @@ function plainText(
   newlines: v128,
 ): usize {
   if (<u32>load<u8>(start) == decoder.quote || decoder.nullBytes != 0) return 0;
-  let p = start;
-  let found: u32;
-  do {
-    const text = v128.load(p);
-    found = <u32>i8x16.bitmask(v128.or(i8x16.eq(text, delimiters), i8x16.eq(text, newlines)));
-    p += 16;
-  } while (found == 0);
-  p = p - 16 + <usize>ctz(found);
-  if (load<u8>(p) == LF && p > start && load<u8>(p - 1) == CR) p--;
+  const p = unquotedEnd(start, delimiters, newlines);
   if (p == start || putText(column, row, start, <i32>(p - start)) != PUT_OK) return 0;
   return p;
 }

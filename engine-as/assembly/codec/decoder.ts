@@ -34,7 +34,10 @@ export const STOP_ERROR: i32 = 3;
 
 export const COLUMN_BYTES: usize = (offsetof<ColumnOut>() + 15) & ~15;
 
-/** A step: +0 address of the ColumnOut  +4 i32 its field  +8 i32 its type (together, since every field asks). */
+/**
+ * A step: +0 address of the ColumnOut  +4 i32 its field  +8 i32 its type (together, since every field asks), or 0:
+ * no field is what it looks like before it was compared with the null literal.
+ */
 export const STEP_BYTES: usize = 12;
 export const STEP_SOURCE_AT: usize = 4;
 export const STEP_TYPE_AT: usize = 8;
@@ -51,6 +54,8 @@ export class Decoder {
   fieldCount: i32;
   columnCount: i32;
   nullBytes: i32;
+  /** The null literal could be a number or a date: what looks like one may be null. */
+  nullIsValue: bool;
   /** Value of `decoder_consumed`; values of the region: address and offset of its first byte. */
   consumed: i64;
   regionOffset: i64;
@@ -133,7 +138,7 @@ export function decoderNew(plan: usize, words: i32): usize {
   if (columnCount < 1 || columnCount > COLUMNS_MAX) return badPlan(10 + nullWords, columnCount);
   const fixed = (offsetof<Decoder>() + 15) & ~15;
   const planBytes = ((<usize>words) << 2) + 64;
-  const orderBytes = (((<usize>columnCount) << 1) + 15) & ~15;
+  const orderBytes = (<usize>columnCount * STEP_BYTES + 15) & ~15;
   const total = fixed + <usize>columnCount * COLUMN_BYTES + orderBytes + planBytes;
   const block = blockAlloc(total);
   if (block == 0) return 0;
@@ -146,6 +151,7 @@ export function decoderNew(plan: usize, words: i32): usize {
   decoder.columnCount = columnCount;
   decoder.nullPtr = copy + 40;
   decoder.nullBytes = nullBytes;
+  decoder.nullIsValue = nullBytes > 0 && startsValue(load<u8>(decoder.nullPtr));
   if (!readOptions(decoder, copy) || !readColumns(decoder, copy, 11 + nullWords, words)) {
     decoderFree(block);
     return 0;
@@ -178,6 +184,11 @@ function readOptions(decoder: Decoder, plan: usize): bool {
 /** Characters of numbers: as delimiters they would make `1.5` or `-1` two fields. */
 function isWord(c: u32): bool {
   return c - 0x30 < 10 || (c | 0x20) - 0x61 < 26 || c == 0x2e || c == 0x2b || c == 0x2d;
+}
+
+/** Whether a number or a date may begin with this character. */
+function startsValue(c: u32): bool {
+  return c - 0x30 < 10 || c == 0x2e || c == 0x2b || c == 0x2d;
 }
 
 function readColumns(decoder: Decoder, plan: usize, start: i32, words: i32): bool {

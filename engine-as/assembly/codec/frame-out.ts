@@ -3,33 +3,8 @@
 // While rows come in, the data blocks lie at the places that a full frame gives them. At the end they
 // move together if the frame is shorter, and bitmaps, dictionaries and text are laid behind them. The
 // frame belongs to the decoder and is overwritten by the next one.
-import {
-  COLUMN_BYTES_AT,
-  COLUMN_BYTES_LENGTH_AT,
-  COLUMN_DATA_AT,
-  COLUMN_DATA_BYTES_AT,
-  COLUMN_DICT_AT,
-  COLUMN_DICT_BYTES_AT,
-  COLUMN_DICT_BYTES_LENGTH_AT,
-  COLUMN_DICT_COUNT_AT,
-  COLUMN_DICT_HASH_AT,
-  COLUMN_ENCODING_AT,
-  COLUMN_ENTRY_BYTES,
-  COLUMN_TYPE_AT,
-  COLUMN_VALIDITY_AT,
-  ENCODING_DICTIONARY,
-  FRAME_BYTES_AT,
-  FRAME_BYTES_TARGET,
-  FRAME_COLUMNS_AT,
-  FRAME_HEADER_BYTES,
-  FRAME_KINDS_AT,
-  FRAME_MAGIC,
-  FRAME_ROWS_AT,
-  FRAME_ROWS_MAX,
-  FRAME_TIME_COLUMN_AT,
-  ROW_INSERT,
-  TYPE_BOOL,
-} from "../../abi";
+import { ENCODING_DICTIONARY, ENCODING_PLAIN, FRAME_BYTES_TARGET, FRAME_ROWS_MAX, TYPE_BOOL } from "../../abi";
+import { directoryBytes, entryDictionary, entryText, entryValidity, entryWrite, headerWrite } from "../batch/index";
 import { blockAlloc, blockFree } from "../memory/index";
 import { hashDictionary } from "../kernels/hash";
 import { ColumnOut, columnWidth, dataBytes, isPlainText } from "./column-out";
@@ -49,7 +24,7 @@ export function frameBegin(decoder: Decoder, rowsMax: i32): bool {
   decoder.rowBytes = rowBytes;
   const room = max(0, FRAME_BYTES_TARGET - heldBytes(decoder));
   const rows = max(1, min(min(rowsMax, FRAME_ROWS_MAX), room / rowBytes));
-  let at = FRAME_HEADER_BYTES + decoder.columnCount * COLUMN_ENTRY_BYTES;
+  let at = directoryBytes(decoder.columnCount);
   for (let i = 0; i < decoder.columnCount; i++) {
     const column = columnOut(decoder, i);
     if (column.wantsPlain) {
@@ -60,7 +35,7 @@ export function frameBegin(decoder: Decoder, rowsMax: i32): bool {
     at += padded(dataBytes(column, rows));
   }
   if (!frameReserve(decoder, at, 0)) return false;
-  at = FRAME_HEADER_BYTES + decoder.columnCount * COLUMN_ENTRY_BYTES;
+  at = directoryBytes(decoder.columnCount);
   for (let i = 0; i < decoder.columnCount; i++) {
     const column = columnOut(decoder, i);
     column.data = decoder.frame + <usize>at;
@@ -102,7 +77,7 @@ export function frameRoom(decoder: Decoder): i32 {
 /** Completes the frame of `decoder.rows` rows; false = out of memory. */
 export function frameEnd(decoder: Decoder): bool {
   const rows = decoder.rows;
-  let at = FRAME_HEADER_BYTES + decoder.columnCount * COLUMN_ENTRY_BYTES;
+  let at = directoryBytes(decoder.columnCount);
   for (let i = 0; i < decoder.columnCount; i++) at = placeData(decoder, i, at);
   const dataEnd = at;
   for (let i = 0; i < decoder.columnCount; i++) {
@@ -117,13 +92,7 @@ export function frameEnd(decoder: Decoder): bool {
   }
   if (!frameReserve(decoder, at, dataEnd)) return false;
   const frame = decoder.frame;
-  memory.fill(frame, 0, FRAME_HEADER_BYTES);
-  store<i32>(frame, FRAME_MAGIC);
-  store<i32>(frame, at, FRAME_BYTES_AT);
-  store<i32>(frame, rows, FRAME_ROWS_AT);
-  store<i32>(frame, decoder.columnCount, FRAME_COLUMNS_AT);
-  store<i32>(frame, ROW_INSERT, FRAME_KINDS_AT);
-  store<i32>(frame, -1, FRAME_TIME_COLUMN_AT);
+  headerWrite(frame, at, rows, decoder.columnCount);
   let next = dataEnd;
   for (let i = 0; i < decoder.columnCount; i++) next = placeRest(decoder, i, next);
   decoder.outBytes = next;
@@ -146,11 +115,8 @@ function placeData(decoder: Decoder, index: i32, at: i32): i32 {
   if (isPlainText(column)) column.textBytes = load<i32>(to + ((<usize>rows) << 2));
   const end = padded(bytes);
   memory.fill(to + <usize>bytes, 0, <usize>(end - bytes));
-  const entry = decoder.frame + FRAME_HEADER_BYTES + <usize>index * COLUMN_ENTRY_BYTES;
-  memory.fill(entry, 0, COLUMN_ENTRY_BYTES);
-  store<u8>(entry, <u8>column.type, COLUMN_TYPE_AT);
-  store<i32>(entry, at, COLUMN_DATA_AT);
-  store<i32>(entry, bytes, COLUMN_DATA_BYTES_AT);
+  const encoding = changetype<usize>(column.dictionary) != 0 ? ENCODING_DICTIONARY : ENCODING_PLAIN;
+  entryWrite(decoder.frame, index, column.type, encoding, at, bytes);
   return at + end;
 }
 
@@ -158,16 +124,14 @@ function placeData(decoder: Decoder, index: i32, at: i32): i32 {
 function placeRest(decoder: Decoder, index: i32, start: i32): i32 {
   const column = columnOut(decoder, index);
   const frame = decoder.frame;
-  const entry = frame + FRAME_HEADER_BYTES + <usize>index * COLUMN_ENTRY_BYTES;
   let at = start;
   if (column.hasNulls) {
     clearTail(column.validity, decoder.rows);
-    store<i32>(entry, at, COLUMN_VALIDITY_AT);
+    entryValidity(frame, index, at);
     at = place(frame, at, column.validity, (decoder.rows + 7) >> 3);
   }
   if (isPlainText(column)) {
-    store<i32>(entry, at, COLUMN_BYTES_AT);
-    store<i32>(entry, column.textBytes, COLUMN_BYTES_LENGTH_AT);
+    entryText(frame, index, at, column.textBytes);
     at = place(frame, at, column.text, column.textBytes);
   }
   const dictionary = column.dictionary;
@@ -176,14 +140,9 @@ function placeRest(decoder: Decoder, index: i32, start: i32): i32 {
     dictionary.hash = hashDictionary(dictionary.offsets, dictionary.count, dictionary.bytes, dictionary.bytesUsed);
     dictionary.hashCount = dictionary.count;
   }
-  store<u8>(entry, <u8>ENCODING_DICTIONARY, COLUMN_ENCODING_AT);
-  store<i32>(entry, at, COLUMN_DICT_AT);
-  store<i32>(entry, dictionary.count, COLUMN_DICT_COUNT_AT);
-  at = place(frame, at, dictionary.offsets, (dictionary.count + 1) << 2);
-  store<i32>(entry, at, COLUMN_DICT_BYTES_AT);
-  store<i32>(entry, dictionary.bytesUsed, COLUMN_DICT_BYTES_LENGTH_AT);
-  store<u64>(entry, dictionary.hash, COLUMN_DICT_HASH_AT);
-  return place(frame, at, dictionary.bytes, dictionary.bytesUsed);
+  const bytesAt = place(frame, at, dictionary.offsets, (dictionary.count + 1) << 2);
+  entryDictionary(frame, index, dictionary.count, at, bytesAt, dictionary.bytesUsed, dictionary.hash);
+  return place(frame, bytesAt, dictionary.bytes, dictionary.bytesUsed);
 }
 
 function place(frame: usize, at: i32, from: usize, bytes: i32): i32 {

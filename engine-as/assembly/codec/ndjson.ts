@@ -4,7 +4,8 @@
 // a missing key is null; of a repeated one the last value counts. The predicted order (key-order.ts)
 // carries most lines; the grammar takes over key by key. Lines of blanks are ignored. With
 // FLAG_SKIP_BAD a line that is no object, or has a value of the wrong type, is skipped and counted.
-import { ERROR_LINE_TOO_LONG, ERROR_NOT_JSON, ROW_BYTES_MAX } from "../../abi";
+import { ERROR_LINE_TOO_LONG, ERROR_NOT_JSON, ERROR_OUT_OF_MEMORY, ROW_BYTES_MAX } from "../../abi";
+import { errorCode } from "../memory/index";
 import { ColumnOut, markValid, putNull } from "./column-out";
 import { findNewline } from "./newline";
 import { refuse } from "./refusal";
@@ -83,9 +84,9 @@ export function ndjsonRecords(decoder: Decoder, start: usize, end: usize, single
   return p;
 }
 
-/** Counts a bad line and clears what it has left in its row; false when bad lines are errors. */
+/** Counts a bad line and clears what it has left in its row; false when bad lines are errors, or it was memory that lacked. */
 function skipBad(decoder: Decoder): bool {
-  if ((decoder.flags & FLAG_SKIP_BAD) == 0) return false;
+  if ((decoder.flags & FLAG_SKIP_BAD) == 0 || errorCode() == ERROR_OUT_OF_MEMORY) return false;
   decoder.stop = STOP_END;
   decoder.skipped++;
   decoder.lines++;

@@ -3,38 +3,19 @@
 // A frame that is full of rows keeps its fixed-width columns where they are; one that closes early
 // (flush, other dictionaries, many bytes) has them moved together first. Afterwards the channel is
 // empty, and the closed frame stays readable until the next row is appended.
+import { TYPE_UTF8 } from "../../abi";
 import {
-  COLUMN_BYTES_AT,
-  COLUMN_BYTES_LENGTH_AT,
-  COLUMN_DATA_AT,
-  COLUMN_DATA_BYTES_AT,
-  COLUMN_DICT_AT,
-  COLUMN_DICT_BYTES_AT,
-  COLUMN_DICT_BYTES_LENGTH_AT,
-  COLUMN_DICT_COUNT_AT,
-  COLUMN_DICT_HASH_AT,
-  COLUMN_ENCODING_AT,
-  COLUMN_ENTRY_BYTES,
-  COLUMN_TYPE_AT,
-  COLUMN_VALIDITY_AT,
-  FRAME_BYTES_AT,
-  FRAME_COLUMNS_AT,
-  FRAME_FLAGS_AT,
-  FRAME_HEADER_BYTES,
-  FRAME_KINDS_AT,
-  FRAME_LATE,
-  FRAME_LATE_AT,
-  FRAME_MAGIC,
-  FRAME_ROWS_AT,
-  FRAME_SORTED,
-  FRAME_TIMED,
-  FRAME_TIME_COLUMN_AT,
-  FRAME_TIME_MAX_AT,
-  FRAME_TIME_MIN_AT,
-  ROW_INSERT,
-  TYPE_UTF8,
-} from "../../abi";
-import { dataBytesOf } from "../batch/index";
+  dataBytesOf,
+  directoryBytes,
+  entryData,
+  entryDictionary,
+  entryText,
+  entryValidity,
+  entryWrite,
+  headerLate,
+  headerTimes,
+  headerWrite,
+} from "../batch/index";
 import { blockAlloc, blockFree } from "../memory/index";
 import {
   copyBytes,
@@ -62,12 +43,13 @@ export function closeFrame(e: Exchange, index: i32): bool {
   const rows = channel.rows;
   let at = moveTogether(e, channel, rows);
   for (let column = 0; column < e.columnCount && at > 0; column++) at = finishColumn(e, channel, column, at);
-  if (at > 0 && channel.lateOn != 0) {
-    store<u32>(channel.frame, at, FRAME_LATE_AT);
-    at = place(channel, at, channel.late, rows << 3);
-  }
+  const lateAt = at;
+  if (at > 0 && channel.lateOn != 0) at = place(channel, at, channel.late, rows << 3);
   if (at < 0) return false;
-  finishHeader(e, channel, at);
+  headerWrite(channel.frame, at, rows, e.columnCount);
+  if (channel.lateOn != 0) headerLate(channel.frame, lateAt);
+  if (channel.timed != 0)
+    headerTimes(channel.frame, channel.timeColumn, channel.timeMin, channel.timeMax, channel.sorted != 0);
   e.out = index;
   e.outBytes = at;
   e.outRows = rows;
@@ -85,19 +67,14 @@ export function closeFrame(e: Exchange, index: i32): bool {
 /** Writes type, encoding and data of every column; returns where the fixed-width columns end. */
 function moveTogether(e: Exchange, channel: Channel, rows: i32): i32 {
   const frame = channel.frame;
-  let at = FRAME_HEADER_BYTES + e.columnCount * COLUMN_ENTRY_BYTES;
-  memory.fill(frame, 0, at);
+  let at = directoryBytes(e.columnCount);
   for (let column = 0; column < e.columnCount; column++) {
-    const entry = entryOf(frame, column);
     const type = typeAt(e, column);
     const encoding = encodingAt(e, column);
     const bytes = dataBytesOf(type, encoding, rows);
     const from = load<i32>(e.dataAts + ((<usize>column) << 2));
     if (from != at) memory.copy(frame + at, frame + from, bytes);
-    store<u8>(entry, <u8>type, COLUMN_TYPE_AT);
-    store<u8>(entry, <u8>encoding, COLUMN_ENCODING_AT);
-    store<u32>(entry, at, COLUMN_DATA_AT);
-    store<u32>(entry, bytes, COLUMN_DATA_BYTES_AT);
+    entryWrite(frame, column, type, encoding, at, bytes);
     at = pad(frame, at + bytes);
   }
   return at;
@@ -108,21 +85,18 @@ function finishColumn(e: Exchange, channel: Channel, column: i32, end: i32): i32
   const own = channelColumnAt(channel, column);
   let at = end;
   if (own.validityOn != 0 && !allOnes(own.validity, channel.rows)) {
-    store<u32>(entryOf(channel.frame, column), at, COLUMN_VALIDITY_AT);
+    entryValidity(channel.frame, column, at);
     at = place(channel, at, own.validity, (channel.rows + 7) >> 3);
     if (at < 0) return -1;
   }
   if (typeAt(e, column) != TYPE_UTF8) return at;
   const dictionary = dictionaryAt(e, column);
   if (dictionary == 0) {
-    const entry = entryOf(channel.frame, column);
-    store<u32>(entry, at, COLUMN_BYTES_AT);
-    store<u32>(entry, own.bytesLength, COLUMN_BYTES_LENGTH_AT);
+    entryText(channel.frame, column, at, own.bytesLength);
     return place(channel, at, own.bytes, own.bytesLength);
   }
   if (!wantsCompaction(dictionary, channel.rows)) return placeDictionary(channel, column, at, dictionary);
-  const ids = channel.frame + load<u32>(entryOf(channel.frame, column), COLUMN_DATA_AT);
-  const compact = dictionaryCompact(dictionary, ids, channel.rows);
+  const compact = dictionaryCompact(dictionary, entryData(channel.frame, column), channel.rows);
   if (compact == 0) return -1;
   at = placeDictionary(channel, column, at, compact);
   blockFree(compact);
@@ -130,41 +104,13 @@ function finishColumn(e: Exchange, channel: Channel, column: i32, end: i32): i32
 }
 
 function placeDictionary(channel: Channel, column: i32, at: i32, dictionary: usize): i32 {
-  const entry = entryOf(channel.frame, column);
-  store<u32>(entry, at, COLUMN_DICT_AT);
-  store<u32>(entry, copyCount(dictionary), COLUMN_DICT_COUNT_AT);
-  store<u32>(entry, copyBytesLength(dictionary), COLUMN_DICT_BYTES_LENGTH_AT);
-  store<u64>(entry, copyHash(dictionary), COLUMN_DICT_HASH_AT);
-  const bytesAt = place(channel, at, copyOffsets(dictionary), (copyCount(dictionary) + 1) << 2);
+  const count = copyCount(dictionary);
+  const length = copyBytesLength(dictionary);
+  const bytesAt = place(channel, at, copyOffsets(dictionary), (count + 1) << 2);
   if (bytesAt < 0) return -1;
-  // the frame may have moved
-  store<u32>(entryOf(channel.frame, column), bytesAt, COLUMN_DICT_BYTES_AT);
-  return place(channel, bytesAt, copyBytes(dictionary), copyBytesLength(dictionary));
-}
-
-function finishHeader(e: Exchange, channel: Channel, bytes: i32): void {
-  const frame = channel.frame;
-  let flags = 0;
-  store<i32>(frame, -1, FRAME_TIME_COLUMN_AT);
-  if (channel.timed != 0) {
-    flags = FRAME_TIMED | (channel.sorted != 0 ? FRAME_SORTED : 0);
-    store<i64>(frame, channel.timeMin, FRAME_TIME_MIN_AT);
-    store<i64>(frame, channel.timeMax, FRAME_TIME_MAX_AT);
-    store<i32>(frame, channel.timeColumn, FRAME_TIME_COLUMN_AT);
-  }
-  if (channel.lateOn != 0) flags |= FRAME_LATE;
-  store<i32>(frame, FRAME_MAGIC);
-  store<u32>(frame, bytes, FRAME_BYTES_AT);
-  store<u32>(frame, channel.rows, FRAME_ROWS_AT);
-  store<u32>(frame, e.columnCount, FRAME_COLUMNS_AT);
-  store<u32>(frame, flags, FRAME_FLAGS_AT);
-  store<u32>(frame, ROW_INSERT, FRAME_KINDS_AT);
-}
-
-
-@inline
-function entryOf(frame: usize, column: i32): usize {
-  return frame + FRAME_HEADER_BYTES + column * COLUMN_ENTRY_BYTES;
+  const end = place(channel, bytesAt, copyBytes(dictionary), length);
+  if (end >= 0) entryDictionary(channel.frame, column, count, at, bytesAt, length, copyHash(dictionary));
+  return end;
 }
 
 /** Copies a block to `at` of the frame, padded to 16; the frame moves when it is too small. */

@@ -8,16 +8,8 @@
 //
 //   Exchange ─► Channel[channelCount] ─► frame (block) + ChannelColumn[columnCount]
 //            └► types, data offsets, dictionaries per column
-import {
-  COLUMN_ENTRY_BYTES,
-  ENCODING_DICTIONARY,
-  ENCODING_PLAIN,
-  FRAME_BYTES_TARGET,
-  FRAME_HEADER_BYTES,
-  FRAME_ROWS_MAX,
-  TYPE_UTF8,
-} from "../../abi";
-import { Batch, Column, columnAt, dataBytesOf } from "../batch/index";
+import { ENCODING_DICTIONARY, ENCODING_PLAIN, FRAME_BYTES_TARGET, FRAME_ROWS_MAX, TYPE_UTF8 } from "../../abi";
+import { Batch, Column, columnAt, dataBytesOf, directoryBytes } from "../batch/index";
 import { blockAlloc, blockFree } from "../memory/index";
 import {
   copyReserve,
@@ -229,7 +221,7 @@ export function hasOpenRows(e: Exchange): bool {
 export function layoutFor(e: Exchange, batch: usize): bool {
   dropBuffers(e);
   e.rowLimit = 0;
-  const base = FRAME_HEADER_BYTES + e.columnCount * COLUMN_ENTRY_BYTES;
+  const base = directoryBytes(e.columnCount);
   let room = FRAME_BYTES_TARGET - base;
   let rowBits = 64; // the late column, should it appear
   for (let index = 0; index < e.columnCount; index++) {

@@ -18,8 +18,9 @@ export interface RemoteHandleInit {
 }
 
 export function remoteHandle({ remote, lost, close }: RemoteHandleInit): PageJobHandle {
+  const orLost = unless(lost);
   const result = async <Value>(outcome: Promise<Outcome>): Promise<Value> => {
-    const settled = await Promise.race([outcome, lost]);
+    const settled = await orLost(outcome);
     if ('error' in settled) throw errorFromData(settled.error);
     return settled.value as Value;
   };
@@ -66,6 +67,28 @@ export function remoteHandle({ remote, lost, close }: RemoteHandleInit): PageJob
     },
     close,
   };
+}
+
+/**
+ * Promises that reject when `lost` does, if they have not settled by then. A race against a promise that stays open
+ * would keep everything that ever won: `lost` lives as long as the page.
+ */
+function unless(lost: Promise<never>): <Value>(promise: Promise<Value>) => Promise<Value> {
+  const waiting = new Set<() => void>();
+  let isLost = false;
+  lost.catch(() => {
+    isLost = true;
+    for (const fail of waiting) fail();
+    waiting.clear();
+  });
+  return (promise) =>
+    isLost
+      ? lost
+      : new Promise((resolve, reject) => {
+          const fail = (): void => void lost.catch(reject);
+          waiting.add(fail);
+          promise.then(resolve, reject).finally(() => waiting.delete(fail));
+        });
 }
 
 /** Waits until the job has been started; rejects with what kept it from that. */

@@ -48,6 +48,7 @@ export interface StartOptions {
  */
 export async function startJob(job: JobDefinition | string, options: StartOptions): Promise<PageJobHandle> {
   const name = typeof job === 'string' ? job : job.name;
+  const inputs = withWholeUrls(options.inputs ?? {}); // before there is anything to give back
   const calls = new MessageChannel();
   const workers = new MessageChannel();
   const coordinator = options.worker();
@@ -55,8 +56,6 @@ export async function startJob(job: JobDefinition | string, options: StartOption
   let lose: (error: Error) => void = () => undefined;
   const lost = new Promise<never>((_, reject) => (lose = reject));
   lost.catch(() => undefined); // seen by whoever waits
-  coordinator.onerror = (event) => lose(workerFailed('the coordinator', event.message || 'its module did not load'));
-  const inputs = withWholeUrls(options.inputs ?? {});
   const first: CoordinatorStart = {
     sluice: 'coordinator',
     calls: calls.port2,
@@ -77,7 +76,6 @@ export async function startJob(job: JobDefinition | string, options: StartOption
       batchRows: options.batchRows,
     },
   };
-  coordinator.postMessage(first, [calls.port2, workers.port2, ...streamsOf(inputs)]);
   const remote = Comlink.wrap<RemoteJob>(calls.port1);
   const close = (): void => {
     lose(handleClosed(name));
@@ -85,7 +83,14 @@ export async function startJob(job: JobDefinition | string, options: StartOption
     coordinator.terminate();
     calls.port1.close();
   };
+  // nobody else ends the slots, or takes the page's calls
+  coordinator.onerror = (event) => {
+    lose(workerFailed('the coordinator', event.message || 'its module did not load'));
+    close();
+  };
   try {
+    // refuses what cannot travel: a stream that somebody reads, parameters that are no plain data
+    coordinator.postMessage(first, [calls.port2, workers.port2, ...streamsOf(inputs)]);
     await whenStarted(remote, lost);
   } catch (error) {
     close();

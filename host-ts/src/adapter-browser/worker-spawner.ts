@@ -15,29 +15,37 @@ export interface WorkerSpawnerInit {
 }
 
 export function workerSpawner({ workers, channels, storage }: WorkerSpawnerInit): Spawner {
-  const spawned = new Map<number, SlotLinkEvents>();
+  const spawned = new Map<number, Spawned>();
   let ids = 0;
-  workers.onmessage = ({ data }: MessageEvent<WorkerExit>) => {
-    const events = spawned.get(data.id);
-    spawned.delete(data.id);
-    events?.exit(data.reason);
+  /** Nobody is at the other end of its ports any more. */
+  const forget = (id: number): Spawned | undefined => {
+    const found = spawned.get(id);
+    spawned.delete(id);
+    found?.close();
+    return found;
   };
+  workers.onmessage = ({ data }: MessageEvent<WorkerExit>) => forget(data.id)?.events.exit(data.reason);
   const ask = (message: ToPage, transfer: Transferable[]): void => workers.postMessage(message, transfer);
   return {
     channelKind: channels,
     spawn(slot, events) {
       const id = ++ids;
       const { port1: own, port2: control } = new MessageChannel();
-      spawned.set(id, events);
       own.onmessage = ({ data }: MessageEvent<FromSlot>) => events.message(data);
-      const access = accessTo(storage);
+      const { access, close } = accessTo(storage);
+      spawned.set(id, {
+        events,
+        close() {
+          own.close();
+          close();
+        },
+      });
       const ports = access.kind === 'port' ? [control, access.port] : [control];
       ask({ type: 'spawn', id, slot, control, storage: access }, ports);
       return {
         post: (message, transfer = []) => own.postMessage(message, transfer as Transferable[]),
         kill() {
-          spawned.delete(id);
-          own.close();
+          forget(id);
           ask({ type: 'kill', id }, []);
         },
       };
@@ -49,11 +57,18 @@ export function workerSpawner({ workers, channels, storage }: WorkerSpawnerInit)
   };
 }
 
-function accessTo(storage: WorkerSpawnerInit['storage']): StorageAccess {
-  if ('idb' in storage) return { kind: 'idb', name: storage.idb };
+interface Spawned {
+  readonly events: SlotLinkEvents;
+  close(): void;
+}
+
+function accessTo(storage: WorkerSpawnerInit['storage']): {
+  readonly access: StorageAccess;
+  readonly close: () => void;
+} {
+  if ('idb' in storage) return { access: { kind: 'idb', name: storage.idb }, close: () => undefined };
   const { port1, port2 } = new MessageChannel();
-  serveStorage(storage.served, port1 as Port);
-  return { kind: 'port', port: port2 };
+  return { access: { kind: 'port', port: port2 }, close: serveStorage(storage.served, port1 as Port) };
 }
 
 function newPorts(): readonly [Port, Port] {

@@ -3,7 +3,7 @@
  * folder synced after.
  */
 import { randomUUID } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 
 export const TEMPORARY = '.tmp';
@@ -28,6 +28,17 @@ export async function writeSynced(file: string, bytes: Uint8Array, flags: 'wx' |
     await handle.datasync();
   } finally {
     await handle.close();
+  }
+}
+
+/** Makes a folder and those that it lies in; the name of each new one is durable in the folder around it. */
+export async function makeFolder(folder: string, sync: (folder: string) => Promise<void> = syncFolder): Promise<void> {
+  const first = await mkdir(folder, { recursive: true });
+  if (first === undefined) return;
+  const { root } = path.parse(path.resolve(folder));
+  for (let made = path.resolve(folder); made !== root; made = path.dirname(made)) {
+    await sync(path.dirname(made));
+    if (made === path.resolve(first)) return;
   }
 }
 

@@ -11,7 +11,7 @@
  * hold the lock, so that comparing the attempt and acting on it are one step; values need no lock,
  * since nothing refers to a late one.
  */
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import {
   manifestMissing,
@@ -22,10 +22,12 @@ import {
   valueMissing,
 } from '../checkpoint/index.ts';
 import type { CheckpointStorage } from '../checkpoint/index.ts';
-import { syncFolder, TEMPORARY, writeWhole } from './durable-files.ts';
+import { makeFolder, syncFolder, TEMPORARY, writeWhole } from './durable-files.ts';
 import { withLock } from './folder-lock.ts';
 
 const VALUE = 'v-';
+/** As encodeURIComponent writes names. */
+const VALUE_FILE = /^v-(?:[\w.!~*'()-]|%[\dA-F]{2})+$/;
 
 export class FileCheckpointStorage implements CheckpointStorage {
   readonly #folder: string;
@@ -55,7 +57,7 @@ export class FileCheckpointStorage implements CheckpointStorage {
       const old = await stat(file).catch(() => undefined);
       if (old?.size === bytes.length) return;
       if (old !== undefined) throw valueDiffers(name, old.size, bytes.length);
-      await mkdir(this.#at('values'), { recursive: true });
+      await makeFolder(this.#at('values'));
       await writeWhole(file, bytes);
     });
   }
@@ -69,7 +71,7 @@ export class FileCheckpointStorage implements CheckpointStorage {
   async publish(attempt: number, epoch: number, manifest: Uint8Array): Promise<void> {
     await this.#locked(manifest.length, async () => {
       await this.#compare(attempt);
-      await mkdir(this.#at('manifests'), { recursive: true });
+      await makeFolder(this.#at('manifests'));
       await syncFolder(this.#at('values'));
       await writeWhole(this.#at('manifests', String(epoch)), manifest);
       await syncFolder(this.#at('manifests'));
@@ -77,7 +79,7 @@ export class FileCheckpointStorage implements CheckpointStorage {
   }
 
   async epochs(): Promise<readonly number[]> {
-    const files = await this.#list('manifests');
+    const files = await this.#list('manifests', /^\d+$/);
     return files.map(Number).sort((a, b) => a - b);
   }
 
@@ -98,7 +100,7 @@ export class FileCheckpointStorage implements CheckpointStorage {
   }
 
   async valueNames(): Promise<readonly string[]> {
-    const files = await this.#list('values');
+    const files = await this.#list('values', VALUE_FILE);
     return files.map((file) => decodeURIComponent(file.slice(VALUE.length)));
   }
 
@@ -114,9 +116,10 @@ export class FileCheckpointStorage implements CheckpointStorage {
     return this.#at('values', VALUE + encodeURIComponent(name));
   }
 
-  async #list(folder: string): Promise<string[]> {
+  /** Files of ours: a file manager or a backup may leave its own beside them. */
+  async #list(folder: string, name: RegExp): Promise<string[]> {
     const files = await readdir(this.#at(folder)).catch((error: unknown) => this.#nothingIfMissing(error));
-    return (files ?? []).filter((file) => !file.endsWith(TEMPORARY));
+    return (files ?? []).filter((file) => name.test(file) && !file.endsWith(TEMPORARY));
   }
 
   #read(file: string): Promise<Buffer | undefined> {
@@ -144,7 +147,7 @@ export class FileCheckpointStorage implements CheckpointStorage {
 
   #locked(bytes: number, step: () => Promise<void>): Promise<void> {
     return this.#writing(bytes, async () => {
-      await mkdir(this.#folder, { recursive: true });
+      await makeFolder(this.#folder);
       await withLock(this.#at('lock'), step);
     });
   }

@@ -1,33 +1,28 @@
 /** Files for file sinks. Every write is synced before its promise settles. */
-import { mkdir, readdir, readFile, rename, rm, stat, truncate } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat, truncate } from 'node:fs/promises';
 import type { FileStore } from '../platform/index.ts';
-import { folderOf, syncFolder, writeSynced, writeWhole } from './durable-files.ts';
+import { folderOf, makeFolder, syncFolder, writeSynced, writeWhole } from './durable-files.ts';
 
-export function fileStore(): FileStore {
+export function fileStore(sync: (folder: string) => Promise<void> = syncFolder): FileStore {
   return {
-    async size(path) {
-      try {
-        return (await stat(path)).size;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-        throw error;
-      }
-    },
+    size,
     read: async (path) => new Uint8Array(await readFile(path)),
     async writeAtomic(path, bytes) {
-      await mkdir(folderOf(path), { recursive: true });
+      await makeFolder(folderOf(path), sync);
       await writeWhole(path, bytes);
-      await syncFolder(folderOf(path));
+      await sync(folderOf(path));
     },
     async append(path, bytes) {
-      await mkdir(folderOf(path), { recursive: true });
+      await makeFolder(folderOf(path), sync);
+      const isNew = (await size(path)) === undefined;
       await writeSynced(path, bytes, 'a');
+      if (isNew) await sync(folderOf(path));
     },
     truncate,
     async rename(from, to) {
-      await mkdir(folderOf(to), { recursive: true });
+      await makeFolder(folderOf(to), sync);
       await rename(from, to);
-      await syncFolder(folderOf(to));
+      await sync(folderOf(to));
     },
     remove: (path) => rm(path, { force: true }),
     async list(directory) {
@@ -39,4 +34,13 @@ export function fileStore(): FileStore {
       }
     },
   };
+}
+
+async function size(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }

@@ -10,6 +10,8 @@ import { storageBlocked } from '../checkpoint/index.ts';
 const RETRY_MS = 5;
 /** A step takes milliseconds; a disk that stalls for longer than this is reported. */
 const WAIT_MS_MAX = 10_000;
+/** When this process began: threads of one process agree on it. */
+const STARTED_MS = Date.now() - process.uptime() * 1000;
 
 /** Runs `step` while this process holds the lock file. */
 export async function withLock<Result>(
@@ -40,7 +42,7 @@ async function take(file: string): Promise<boolean> {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
   const owner = await readFile(file, 'utf8').catch(() => undefined);
-  const isStale = owner === '' ? await isOld(file) : owner !== undefined && !isAlive(Number(owner));
+  const isStale = owner === '' ? await isOld(file) : owner !== undefined && (await isDead(Number(owner), file));
   if (isStale) await removeStale(file, owner ?? '');
   return false;
 }
@@ -62,6 +64,13 @@ async function removeStale(file: string, owner: string): Promise<void> {
 async function isOld(file: string): Promise<boolean> {
   const made = await stat(file).catch(() => undefined);
   return made !== undefined && Date.now() - made.mtimeMs > WAIT_MS_MAX;
+}
+
+/** In a container every run may have the same process id: a lock from before this process began is not its own. */
+async function isDead(owner: number, file: string): Promise<boolean> {
+  if (owner !== process.pid) return !isAlive(owner);
+  const made = await stat(file).catch(() => undefined);
+  return made !== undefined && made.mtimeMs < STARTED_MS;
 }
 
 function isAlive(pid: number): boolean {

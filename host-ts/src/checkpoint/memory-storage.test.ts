@@ -32,8 +32,9 @@ test('a value is written once', async () => {
   await assert.rejects(storage.putValue(1, 'v', Uint8Array.of(2)), { code: 'CHECKPOINT_VALUE_DIFFERS' });
 });
 
-test('closing a remote storage rejects what is under way', async () => {
+test('closing a remote storage rejects what is under way, and what is asked of it later', async () => {
   const storage = remote(new MemoryDisk());
   const waiting = storage.epochs();
   await Promise.all([storage.close(), assert.rejects(waiting, { code: 'CHECKPOINT_STORAGE_CLOSED' })]);
+  await assert.rejects(storage.epochs(), { code: 'CHECKPOINT_STORAGE_CLOSED' });
 });

@@ -3,6 +3,7 @@
  * instance is its `MemoryDisk`: several instances may be opened on one, as several runs on one folder.
  */
 import { storageFenced, manifestMissing, valueDiffers, valueMissing } from './storage-errors.ts';
+import { sameBytes } from './storage.ts';
 import type { CheckpointStorage } from './storage.ts';
 
 export class MemoryDisk {
@@ -72,8 +73,4 @@ export class MemoryCheckpointStorage implements CheckpointStorage {
   #compare(attempt: number): void {
     if (attempt !== this.disk.attempt) throw storageFenced(attempt, this.disk.attempt);
   }
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }

@@ -36,6 +36,7 @@ export function remoteStorage(port: Port): CheckpointStorage {
     { readonly resolve: (result: unknown) => void; readonly reject: (error: unknown) => void }
   >();
   let calls = 0;
+  let isClosed = false;
   port.onmessage = ({ data }) => {
     const message = data as Answer;
     const call = waiting.get(message.id);
@@ -45,12 +46,14 @@ export function remoteStorage(port: Port): CheckpointStorage {
   };
   const call = (method: StorageMethod, args: readonly unknown[]): Promise<unknown> =>
     new Promise((resolve, reject) => {
+      if (isClosed) return reject(closed());
       const id = ++calls;
       waiting.set(id, { resolve, reject });
       const owned = ownedArguments(args);
       port.postMessage({ id, method, args: owned } satisfies Call, owned.flatMap(transferable));
     });
   return storageOfCalls(call, async () => {
+    isClosed = true;
     for (const { reject } of waiting.values()) reject(closed());
     waiting.clear();
     port.close();

@@ -30,3 +30,8 @@ export interface CheckpointStorage {
   valueNames(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
+
+/** Whether a value that is written again is what it was. */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
+}

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SluiceError } from '../base/index.ts';
 import type { SinkState } from '../checkpoint/index.ts';
+import { standardConnectors } from '../connectors/index.ts';
 import { QUIET_MS, Stage, gate, settled } from '../../test/coordinator/stage.ts';
 
 test('a slot lost while the next attempt is being prepared belongs to the same recovery', async () => {
@@ -26,6 +27,49 @@ test('a slot lost while the next attempt is being prepared belongs to the same r
   assert.equal(status.phase, 'running');
   assert.equal(status.attempt, 2);
   assert.equal(status.recoveries.length, 1);
+});
+
+test('a job that is cancelled while it looks at its inputs does not touch the storage any more', async () => {
+  const looked = gate();
+  const { collection } = standardConnectors;
+  const stage = new Stage({
+    registry: {
+      ...standardConnectors,
+      collection: async (...args) => {
+        await looked.passed;
+        return collection!(...args);
+      },
+    },
+  });
+  const starting = stage.coordinator.start();
+  await settled();
+  stage.coordinator.cancel();
+  await stage.storage.fence(1);
+  await stage.storage.publish(1, 1, new Uint8Array([1])); // by the run that took its place
+  looked.open();
+  await starting;
+  assert.equal(await stage.storage.lastAttempt(), 1);
+  assert.deepEqual(await stage.storage.epochs(), [1]);
+});
+
+test('a job that is cancelled while it recovers does not raise the fence any more', async () => {
+  const stage = new Stage();
+  await stage.running();
+  const published = gate();
+  const publish = stage.storage.publish.bind(stage.storage);
+  stage.storage.publish = async (...args) => {
+    await published.passed;
+    await publish(...args);
+  };
+  stage.time.pass(1_000);
+  await stage.acknowledge(1);
+  stage.slot(0).exit();
+  stage.time.pass(10_000);
+  await settled();
+  stage.coordinator.cancel();
+  published.open();
+  await settled();
+  assert.equal(await stage.storage.lastAttempt(), 1);
 });
 
 test('two rescalings at once both take effect, one after the other', async () => {

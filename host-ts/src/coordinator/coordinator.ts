@@ -93,8 +93,10 @@ export class Coordinator {
       this.#workers.resize(this.#parallelism); // they load while the inputs are looked at
       this.#sources = await checkStart(this.#init, this.#checkpoints);
       this.#progress.setSources(this.#sources);
-      // only now is the fence raised: a start that is refused disturbs no other run and changes nothing
+      // only now is the fence raised: a start that is refused or was cancelled disturbs no other run and changes nothing
+      if (this.#ended) return this.#closeSources();
       this.#attemptNumber = await this.#checkpoints.nextAttempt(1);
+      if (this.#ended) return this.#closeSources();
       if (this.#init.resume) await this.#checkpoints.loadAndSweep(this.#attemptNumber);
       else await this.#checkpoints.forgetAll(this.#attemptNumber);
       const newest = this.#checkpoints.newest;
@@ -224,6 +226,7 @@ export class Coordinator {
     this.#attempt = undefined;
     try {
       await this.#cycle.settled();
+      if (this.#ended) return; // the storage may be another run's by now
       this.#attemptNumber = await this.#checkpoints.nextAttempt(this.#attemptNumber + 1);
       await this.results.restore(this.#checkpoints.newest);
       this.#preparing = false;
@@ -262,7 +265,7 @@ export class Coordinator {
         this.#progress.note(slot, message.subtasks);
         return this.#changed();
       case 'rows':
-        return this.#rows(message);
+        return this.results.rows(message);
       case 'failed':
         this.#workers.dismiss(slot);
         if (attempt.phase === 'deploying' && !this.#checkpoints.passOverIfDamaged(attempt.restored, message.error)) {
@@ -270,14 +273,6 @@ export class Coordinator {
         }
         if (this.#restoredEpoch === attempt.restored?.epoch) this.#restoredEpoch = this.status().epoch;
         return this.#restart(message.error);
-    }
-  }
-
-  #rows(message: Extract<FromSlot, { type: 'rows' }>): void {
-    try {
-      this.results.rows(message);
-    } catch (error) {
-      this.#fail(error);
     }
   }
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ROW_BYTES_MAX } from '../abi/index.ts';
 import { bool, f64, i32, i64, timestamp, utf8 } from '../schema/index.ts';
-import { CsvDecoder } from './text-decoder.ts';
+import { CsvDecoder, NdjsonDecoder } from './text-decoder.ts';
 import { decode, sharedEngine, testEngine } from '../../test/formats/decode-text.ts';
 import type { TestInput } from '../../test/formats/decode-text.ts';
 
@@ -65,6 +65,37 @@ test('CSV: delimiter, quote, null literal and field names are options', () => {
   assert.deepEqual(rowsOf('"1,2\n', csv(AB, { quote: '', fieldNames: ['b', 'a'] })), [['2', '"1']]);
   assert.throws(() => rowsOf('', csv(AB, { delimiter: '0' })), { code: 'FORMAT_OPTION_INVALID' });
   assert.throws(() => rowsOf('', csv(AB, { fieldNames: ['a'] })), { code: 'FORMAT_OPTION_INVALID' });
+});
+
+test('CSV: the null literal stands for null however many columns there are, and in columns of every type', () => {
+  const schema = { a: utf8(), b: utf8(), c: utf8(), d: utf8(), e: utf8(), f: utf8(), g: utf8(), h: utf8() };
+  const text = 'a,b,c,d,e,f,g,h\nNA,1,NA,2,NA,3,NA,4\n5,NA,6,NA,7,NA,8,NA\n';
+  assert.deepEqual(rowsOf(text, wide(schema, { nullLiteral: 'NA' })), [
+    [null, '1', null, '2', null, '3', null, '4'],
+    ['5', null, '6', null, '7', null, '8', null],
+  ]);
+  for (const nullLiteral of ['-999', '0', '1.5', '1970-01-01']) {
+    const rows =
+      't,n,x,s,ok,i\n' + [nullLiteral, nullLiteral, nullLiteral, nullLiteral, 'true', nullLiteral].join() + '\n';
+    const nulls = [null, null, null, null, true, null];
+    assert.deepEqual(rowsOf(rows + rows.slice(rows.indexOf('\n') + 1).repeat(3), wide(ALL, { nullLiteral })), [
+      nulls,
+      nulls,
+      nulls,
+      nulls,
+    ]);
+  }
+});
+
+test('a time stamp is refused that only looks like one', () => {
+  const times = wide({ t: timestamp(), s: utf8() });
+  for (const text of [
+    '+abcdef-01-01',
+    '+00-1-0-01-01',
+    '\0\0\0\0\0\0\0\0\0\0T12:34:56.789Z',
+    '\0\0\0\0\0\0\0\0\0\0T12:34:56',
+  ])
+    assert.equal(errorOf(`t,s\n${text},x\n`, times).code, 'VALUE_TYPE_MISMATCH', JSON.stringify(text));
 });
 
 test('values of every type, in CSV', () => {
@@ -323,4 +354,22 @@ test('a decoder that is out of memory says so', () => {
     { code: 'ENGINE_OUT_OF_MEMORY' },
   );
   assert.ok(sharedEngine.memoryUsed >= 0);
+});
+
+test('a line for which there is no memory is no bad line: it is not skipped', () => {
+  const engine = testEngine(4 * 1024 * 1024);
+  const decoder = new NdjsonDecoder(engine, { inputName: 'test', schema: { a: utf8() }, badLines: 'skip' });
+  const long = `{"a":"\\n${'x'.repeat(200_000)}"}\n`;
+  const lines = new TextEncoder().encode(`{"a":"first"}\n${long}`);
+  decoder.push(lines, true);
+  assert.equal(decoder.next(1)?.rows, 1);
+  for (let bytes = 1 << 20; bytes >= 1 << 12; bytes >>= 1) {
+    try {
+      for (;;) engine.alloc(bytes);
+    } catch {
+      // so much is not there any more
+    }
+  }
+  assert.throws(() => decoder.next(1), { code: 'ENGINE_OUT_OF_MEMORY' });
+  assert.equal(decoder.skipped, 0);
 });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   ABI_VERSION,
+  AGG_COUNT,
   COUNTER_ROWS_IN,
   COUNTER_ROWS_OUT,
   ENCODING_DICTIONARY,
@@ -12,6 +13,7 @@ import {
   OP_FILTER,
   OP_INPUT,
   OP_PROJECT,
+  OP_WINDOW,
   ROW_BYTES_MAX,
   STATUS_DONE,
   TYPE_BOOL,
@@ -25,6 +27,7 @@ import { checkExpr, checkPredicate, col, compileExpr, toExprJson } from '../../s
 import { i64, timestamp, utf8 } from '../../src/schema/index.ts';
 import { Engine } from '../../src/engine/engine.ts';
 import { FrameBuilder } from '../../src/engine/frame-builder.ts';
+import type { FrameColumn } from '../../src/engine/frame-builder.ts';
 import { FrameDictionary } from '../../src/engine/frame-dictionary.ts';
 import { hashBytes } from '../../src/engine/hash-v1.ts';
 import type { PlanOperator } from './test-engine.ts';
@@ -40,6 +43,7 @@ import {
   seeded,
   testEngine,
   timeOp,
+  wide,
 } from './test-engine.ts';
 
 const FLIGHTS = { date: timestamp(), delay: i64(), origin: utf8() };
@@ -372,6 +376,55 @@ test('running out of memory is an error with its values, not a trap', () => {
   for (const ptr of kept) engine.free(ptr);
   const task = engine.createTask(planWords(inputOp(1, FLIGHT_TYPES), partitionOp(2, [0], 7, 4)));
   task.free();
+});
+
+test('a window that lacks memory for a cache of its own works without it, and nobody takes that for a failure', () => {
+  const engine = testEngine(6 << 20);
+  const count: PlanOperator = [
+    OP_WINDOW,
+    2,
+    1,
+    1,
+    0,
+    ...wide(1000n),
+    ...wide(1000n),
+    ...wide(0n),
+    7,
+    1,
+    1,
+    AGG_COUNT,
+    -1,
+    -1,
+  ];
+  const types = [TYPE_TIMESTAMP, TYPE_UTF8];
+  const task = engine.createTask(planWords(inputOp(1, types), count, outputOp(3)));
+  const words = Array.from({ length: 3000 }, (_, id) => `word ${id}`);
+  const ids = Int32Array.from({ length: FRAME_ROWS_MAX }, (_, row) => row % words.length);
+  const times = new BigInt64Array(FRAME_ROWS_MAX);
+  const build = (column: FrameColumn): Uint8Array =>
+    new FrameBuilder(types).build(ids.length, [{ data: times }, column]);
+  const plain = build({ values: Array.from(ids, (id) => words[id]) });
+  for (let round = 0; round < 2; round++) pushFrame(engine, task, plain);
+  const encoded = build({ ids, dictionary: FrameDictionary.fromStrings(words) });
+  const ptr = engine.alloc(encoded.byteLength);
+  engine.bytes(ptr, encoded.byteLength).set(encoded);
+  const kept: number[] = [];
+  // the cache takes a block of 12 KB, of a kind that nothing has taken so far
+  assert.throws(
+    () => {
+      for (;;) kept.push(engine.alloc(65_000));
+    },
+    { code: 'ENGINE_OUT_OF_MEMORY' },
+  );
+  assert.equal(task.push(ptr), STATUS_DONE);
+  for (const block of kept) engine.free(block);
+  const fired = drain(task, task.watermark(2000n));
+  const rows = rowsOf([...fired, ...drain(task, task.flush())]);
+  assert.equal(rows.length, words.length);
+  assert.equal(
+    rows.reduce((sum, row) => sum + Number(row[3]), 0),
+    3 * FRAME_ROWS_MAX,
+  );
 });
 
 test('tasks give their memory back', () => {
