@@ -72,14 +72,7 @@ export type FromSlot =
   /** The worker is up and waits for a deployment. */
   | { readonly type: 'ready' }
   | { readonly type: 'deployed'; readonly attempt: number; readonly slot: number }
-  | {
-      readonly type: 'want-split';
-      readonly attempt: number;
-      readonly slot: number;
-      readonly vertex: number;
-      /** The subtask still has one to read: it need not be answered. */
-      readonly ahead: boolean;
-    }
+  | { readonly type: 'want-split'; readonly attempt: number; readonly slot: number; readonly vertex: number }
   | {
       readonly type: 'split-done';
       readonly attempt: number;

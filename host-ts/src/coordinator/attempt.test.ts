@@ -113,15 +113,6 @@ test('an input that exists once is read by its slot only', () => {
   assert.equal(posted(attempt.wantSplit(0, 0), 'assign').length, 1);
 });
 
-test('who asks ahead gets none of the last round', () => {
-  const splits = [0, 1, 2, 3].map((index) => split(index, index));
-  const attempt = running([new SplitPool(0, splits, [], 0)]);
-  assert.equal(posted(attempt.wantSplit(0, 0), 'assign').length, 1);
-  assert.equal(posted(attempt.wantSplit(0, 0, true), 'assign').length, 1, 'three are left for two slots');
-  assert.deepEqual(attempt.wantSplit(0, 0, true), [], 'two are left for two slots');
-  assert.equal(posted(attempt.wantSplit(1, 0), 'assign').length, 1);
-});
-
 test('splits wait until all slots run, so that a late one gets its share', () => {
   const attempt = attemptOf([new SplitPool(0, [split(0, 1), split(1, 2)], [], 0)]);
   attempt.deployed(1);

@@ -80,18 +80,15 @@ export class Attempt {
     return [{ kind: 'running' }, ...floors, ...splits, ...this.#finishIfRead()];
   }
 
-  /**
-   * Splits are handed out once all slots run: a worker that starts late gets its share. Who asks ahead gets none of the
-   * last round, which goes to those that have nothing to read.
-   */
-  wantSplit(slot: number, vertex: number, ahead = false): readonly Decision[] {
+  /** Splits are handed out once all slots run: a worker that starts late gets its share. */
+  wantSplit(slot: number, vertex: number): readonly Decision[] {
     if (this.#phase === 'deploying') {
       this.#wanted.push({ slot, vertex });
       return [];
     }
     const pool = this.#pool(vertex);
     const pinned = this.#pinned.get(vertex);
-    if (pool === undefined || (ahead && pool.waitingCount <= this.parallelism)) return [];
+    if (pool === undefined) return [];
     const taken = pinned === undefined || pinned === slot ? pool.take() : undefined;
     if (taken === undefined) return this.#floor(pool, slot);
     const { split, state } = taken;

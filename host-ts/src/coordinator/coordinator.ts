@@ -255,7 +255,7 @@ export class Coordinator {
       case 'deployed':
         return this.#apply(attempt.deployed(slot));
       case 'want-split':
-        return this.#apply(attempt.wantSplit(slot, message.vertex, message.ahead));
+        return this.#apply(attempt.wantSplit(slot, message.vertex));
       case 'split-done':
         return this.#apply(attempt.splitDone(message.vertex, message.splitId));
       case 'snapshot':

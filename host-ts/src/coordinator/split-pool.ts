@@ -51,10 +51,6 @@ export class SplitPool {
     this.#done += 1;
   }
 
-  get waitingCount(): number {
-    return this.#waiting.length;
-  }
-
   get noneWaiting(): boolean {
     return this.#waiting.length === 0;
   }

@@ -193,7 +193,7 @@ export class SlotRun {
       clock: platform.clock,
       timers: platform.timers,
       freeze: (epoch: number, splits: readonly SplitState[]) => this.#freeze(epoch, vertex.id, built_, splits),
-      wantSplit: (ahead: boolean) => this.#deps.post({ type: 'want-split', attempt, slot, vertex: vertex.id, ahead }),
+      wantSplit: () => this.#deps.post({ type: 'want-split', attempt, slot, vertex: vertex.id }),
       splitDone: (splitId: string) =>
         this.#deps.post({ type: 'split-done', attempt, slot, vertex: vertex.id, splitId }),
       wake: () => this.#loop?.wake(),

@@ -125,7 +125,7 @@ class Bench {
         clock: this.time.clock,
         timers: this.time.timers,
         freeze: (epoch, splits) => this.frozen.push({ epoch, splits }),
-        wantSplit: (ahead) => this.told.push(ahead ? 'want ahead' : 'want'),
+        wantSplit: () => this.told.push('want'),
         splitDone: (id) => this.told.push(`done ${id}`),
         wake: () => (this.wakes += 1),
         fail: (error) => this.told.push(`failed ${(error as Error).message}`),
@@ -142,11 +142,10 @@ class Bench {
     id: string,
     timeMin: number | null,
     script: readonly (number | 'wait' | 'end')[],
-    rows: number | null = null,
   ): Promise<PlayedReader> {
     const reader = new PlayedReader(script, this.#times);
     this.readers.set(id, reader);
-    this.source.assign({ ...split(id, timeMin), rows }, null);
+    this.source.assign(split(id, timeMin), null);
     await settled();
     return reader;
   }
@@ -170,31 +169,6 @@ test('asks for a split when it has none, once, and for the next when it is read'
   assert.deepEqual(bench.told.slice(1), ['open a at null', 'done a', 'want']);
   bench.source.setFloor(WATERMARK_END, true);
   assert.deepEqual(bench.run(), [`watermark ${WATERMARK_END}`], 'no split is left anywhere');
-});
-
-test('half-way through a split of known length asks for the next one, once, and reads it when its turn comes', async () => {
-  const bench = new Bench();
-  bench.source.setFloor(0n, false);
-  bench.run();
-  const a = await bench.assign('a', 0, [1, 'wait'], 4);
-  bench.run();
-  assert.deepEqual(bench.told, ['want', 'open a at null'], 'a quarter is read');
-  await a.come(2, 3, 'wait');
-  bench.run();
-  assert.deepEqual(bench.told.slice(2), ['want ahead']);
-  await bench.assign('b', 5, [6, 'end'], 1);
-  await a.come(4, 'end');
-  assert.deepEqual(bench.run().slice(0, 2), ['frame 4', 'frame 6']);
-  assert.deepEqual(bench.told.slice(3), ['open b at null', 'done a', 'want ahead', 'done b', 'want']);
-});
-
-test('what was not given ahead is asked for again when there is nothing to read', async () => {
-  const bench = new Bench();
-  bench.source.setFloor(0n, false);
-  bench.run();
-  await bench.assign('a', 0, [1, 'end'], 1);
-  bench.run();
-  assert.deepEqual(bench.told.slice(1), ['open a at null', 'want ahead', 'done a', 'want']);
 });
 
 test('the watermark is the smallest of the splits’ and the floor', async () => {

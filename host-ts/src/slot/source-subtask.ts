@@ -41,8 +41,7 @@ export interface SourceInit {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly freeze: (epoch: number, splits: readonly SplitState[]) => void;
-  /** `ahead`: the subtask still has one to read. */
-  readonly wantSplit: (ahead: boolean) => void;
+  readonly wantSplit: () => void;
   readonly splitDone: (splitId: string) => void;
   readonly wake: () => void;
   readonly fail: (error: unknown) => void;
@@ -174,7 +173,6 @@ export class SourceSubtask implements Subtask {
     yield* chain.frame(new EngineFrame(engine, { ptr: framePtr, length, rows, channel: 0, late: false }));
     if (timeStage !== undefined) split.maxTime = timeStage.task.splitMax();
     split.delivered(rows);
-    this.#askAhead(split);
     split.idle = false;
     this.#saidIdle = false;
     this.#rowsSinceWatermark += rows;
@@ -196,17 +194,10 @@ export class SourceSubtask implements Subtask {
     return this.#splits.find((split) => !split.waiting && split.reader !== undefined);
   }
 
-  /** Half-way through a split asks for the next one, so that neither its hand-out nor its opening is waited for. */
-  #askAhead(split: SplitProgress): void {
-    if (split.askedAhead || this.#splits.length > 1 || this.#noMoreSplits || this.#paused || !split.halfRead) return;
-    split.askedAhead = true;
-    this.#init.wantSplit(true);
-  }
-
   #askForSplit(): boolean {
     if (this.#splits.length === 0 && !this.#asked && !this.#noMoreSplits && !this.#paused) {
       this.#asked = true;
-      this.#init.wantSplit(false);
+      this.#init.wantSplit();
     }
     return this.#rest();
   }

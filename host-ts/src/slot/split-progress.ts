@@ -16,8 +16,6 @@ export class SplitProgress {
   waiting = false;
   #finished = false;
   idle = false;
-  /** The next split has been asked for while this one was being read. */
-  askedAhead = false;
   rows: number;
   maxTime: bigint;
   #position: Json;
@@ -41,12 +39,6 @@ export class SplitProgress {
   delivered(rows: number): void {
     this.rows += rows;
     if (this.reader !== undefined) this.#position = this.reader.position();
-  }
-
-  /** False as long as it is unknown how many rows there are. */
-  get halfRead(): boolean {
-    const { rows } = this.split;
-    return rows !== null && this.rows * 2 >= rows;
   }
 
   /** Rows of bad input that were skipped by policy. */
