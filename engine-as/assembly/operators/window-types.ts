@@ -35,10 +35,36 @@ export class Accumulator {
   source: i32;
   /** offset in the entry */
   at: u32;
-  /** distinct table, or -1 */
+  /** index of the distinct count, or -1 */
   table: i32;
-  /** of the current batch: u64[rows], hashes of (key, value) */
+}
+
+/** What the sets of pairs of one distinct count have in common; the sets themselves are tables of pairs, one per namespace. */
+@unmanaged
+export class Distinct {
+  /** type of the values */
+  type: i32;
+  shape: TableShape;
+  /** of texts: shape of the dictionary, Table or 0, ids given out, u32[freeCount] ids to give out again */
+  textShape: TableShape;
+  dictionary: usize;
+  ids: u32;
+  freeIds: usize;
+  freeCount: u32;
+  /** bytes at which the dictionary is built again */
+  collectBytes: u64;
+  /** id of a frame's dictionary → id, 0 = not known yet: u32[cacheCapacity], for one dictionary */
+  cache: usize;
+  cacheCapacity: i32;
+  cacheCount: i32;
+  cacheDictionary: u64;
+  /** of the current batch: 1 = the cache is for its dictionary; u64[rows] hashes of the texts, or 0 */
+  cached: i32;
   hashes: usize;
+  /** PairCounts of the merged window, or 0 (window-counts.ts) */
+  counts: usize;
+  /** during a restore: NumberMap of old ids, or 0 */
+  maps: usize;
 }
 
 
@@ -61,10 +87,16 @@ export class Space {
   /** the next window end that takes these rows */
   nextEnd: i64;
   main: usize;
-  /** u32[distinctCount]: Table */
+  /** u32[distinctCount]: Table of pairs */
   distinct: usize;
   /** is part of the running window */
   added: i32;
+  /** u32[main.count] entries of the merged window, valid for this window while its main.moves stands, or 0 */
+  targets: usize;
+  targetsMerge: u32;
+  targetsMoves: u32;
+  /** during a restore: NumberMap of old key numbers, or 0 (window-restore-pairs.ts) */
+  maps: usize;
   /** of the current push: number in its list of spaces */
   pushStamp: u32;
   pushIndex: u32;
@@ -101,7 +133,7 @@ export class WindowOperator {
   sourceCount: i32;
   entryBytes: u32;
   mainShape: TableShape;
-  distinctShapes: usize;
+  distincts: usize;
   distinctCount: i32;
   /** offset of the count of rows (incremental windows), or 0 */
   rowsAt: u32;
@@ -122,12 +154,15 @@ export class WindowOperator {
   /** what lives as long as the operator, and as long as one push */
   plan: usize;
   arena: usize;
-  /** chunk scratch: heads, u32 entries ×3, u16 rows */
+  /** chunk scratch: heads, u32 entries ×3, u16 rows ×2, u32 and u64 of pairs */
   heads: usize;
   entries: usize;
   entries2: usize;
   entries3: usize;
   rows2: usize;
+  rows3: usize;
+  pairKeys: usize;
+  pairValues: usize;
   identity: usize;
   emitEntries: usize;
   pushStamp: u32;
@@ -139,10 +174,12 @@ export class WindowOperator {
   firePage: u32;
   fireEntry: u32;
   fireRows: u32;
-  /** running window: Table, Table[distinctCount], values with rows per distinct table */
+  /** merged window: Table; how many have been made; its namespaces; u32[numberedCapacity] scratch by key number */
   running: usize;
-  runningDistinct: usize;
-  liveValues: i32;
+  merges: u32;
+  namespaces: i32;
+  numbered: usize;
+  numberedCapacity: u32;
   status: i32;
 
   rowsIn: i64;
@@ -172,8 +209,8 @@ export class WindowOperator {
   }
 
 
-  @inline distinctShapeAt(index: i32): TableShape {
-    return changetype<TableShape>(this.distinctShapes + <usize>index * offsetof<TableShape>());
+  @inline distinctAt(index: i32): Distinct {
+    return changetype<Distinct>(this.distincts + <usize>index * offsetof<Distinct>());
   }
 
 
@@ -193,7 +230,7 @@ export function distinctTablesNew(op: WindowOperator, pages: PageStore, a: i64, 
   const tables = blockAlloc(((<usize>op.distinctCount) << 2) + 4);
   if (tables == 0) return 0;
   for (let i = 0; i < op.distinctCount; i++) {
-    const table = tableNew(op.distinctShapeAt(i), pages, a, b, op.id);
+    const table = tableNew(op.distinctAt(i).shape, pages, a, b, op.id);
     store<usize>(tables + ((<usize>i) << 2), table);
     if (table != 0) continue;
     distinctTablesFree(tables, i);

@@ -18,12 +18,14 @@ import {
 } from "../../abi";
 import { arenaAlloc, arenaFree, arenaNew, blockAlloc, blockFree, fail, failIn } from "../memory/index";
 import { KeyGroups, PageStore, Table, TableShape, storeDirtyAll, storeFree, storeNew } from "../state/index";
+import { dictionaryFree } from "./window-dictionary";
 import { emitTypes } from "./window-emit";
 import { fireNextBatch, firePending } from "./window-fire";
-import { mergedFree } from "./window-merge";
+import { mergedCountBytes, mergedFree } from "./window-merge";
 import { planRead } from "./window-plan";
 import { pushBatch } from "./window-push";
-import { heldFree, restoreBegin, restoreEnd, restoreRecord, snapshotBegin, snapshotNext } from "./window-snapshot";
+import { heldFree, restoreBegin, restoreEnd, restoreRecord } from "./window-restore";
+import { snapshotBegin, snapshotNext } from "./window-snapshot";
 import { spaceFree } from "./window-space";
 import { CHUNK_ROWS, WindowOperator } from "./window-types";
 
@@ -65,9 +67,13 @@ function makeScratch(op: WindowOperator): bool {
   op.entries2 = arenaAlloc(op.plan, CHUNK_ROWS << 2);
   op.entries3 = arenaAlloc(op.plan, CHUNK_ROWS << 2);
   op.rows2 = arenaAlloc(op.plan, (CHUNK_ROWS << 1) + 16);
+  op.rows3 = arenaAlloc(op.plan, (CHUNK_ROWS << 1) + 16);
+  op.pairKeys = arenaAlloc(op.plan, CHUNK_ROWS << 2);
+  op.pairValues = arenaAlloc(op.plan, CHUNK_ROWS << 3);
   op.emitEntries = arenaAlloc(op.plan, (FRAME_ROWS_MAX << 2) + 16);
   op.identity = arenaAlloc(op.plan, FRAME_ROWS_MAX << 1);
   if (op.heads == 0 || op.entries == 0 || op.entries2 == 0 || op.entries3 == 0) return false;
+  if (op.rows3 == 0 || op.pairKeys == 0 || op.pairValues == 0) return false;
   if (op.rows2 == 0 || op.emitEntries == 0 || op.identity == 0) return false;
   for (let row = 0; row < FRAME_ROWS_MAX; row++) store<u16>(op.identity + ((<usize>row) << 1), <u16>row);
   return true;
@@ -78,6 +84,8 @@ export function windowFree(ptr: usize): void {
   const op = changetype<WindowOperator>(ptr);
   heldFree(op);
   mergedFree(op);
+  for (let i = 0; i < op.distinctCount; i++) dictionaryFree(op.distinctAt(i));
+  blockFree(op.numbered);
   for (let i = 0; i < op.spaceCount; i++) spaceFree(op, load<usize>(op.spaces + ((<usize>i) << 2)));
   blockFree(op.spaces);
   storeFree(changetype<usize>(op.pages));
@@ -163,7 +171,7 @@ export function windowCounter(ptr: usize, counter: i32): i64 {
   if (counter == COUNTER_ROWS_IN) return op.rowsIn;
   if (counter == COUNTER_ROWS_OUT) return op.rowsOut;
   if (counter == COUNTER_LATE_ROWS) return op.lateRows;
-  if (counter == COUNTER_STATE_BYTES) return <i64>(op.pages.pageBytes + op.scratchPages.pageBytes);
+  if (counter == COUNTER_STATE_BYTES) return <i64>(op.pages.pageBytes + op.scratchPages.pageBytes + mergedCountBytes(op));
   if (counter != COUNTER_STATE_KEYS) return 0;
   let keys: i64 = 0;
   for (let i = 0; i < op.spaceCount; i++) keys += changetype<Table>(op.spaceAt(i).main).count;
