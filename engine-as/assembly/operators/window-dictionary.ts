@@ -87,15 +87,19 @@ export function textIds(op: WindowOperator, d: Distinct, batch: usize, column: u
   if (d.cached == 0) return internRows(op, d, batch, column, rows, n, ids);
   const frameIds = changetype<Column>(column).data;
   const cache = d.cache;
-  let missing = 0;
+  let known: u32 = 1;
   for (let i = 0; i < n; i++) {
     const row = <usize>load<u16>(rows + ((<usize>i) << 1));
     const id = load<u32>(cache + ((<usize>load<u32>(frameIds + (row << 2))) << 2));
     store<u32>(ids + ((<usize>i) << 2), id);
-    store<u16>(op.rows3 + ((<usize>missing) << 1), <u16>row);
-    missing += <i32>(id == 0);
+    known &= <u32>(id != 0);
   }
-  if (missing == 0) return true;
+  if (known != 0) return true;
+  let missing = 0;
+  for (let i = 0; i < n; i++) {
+    store<u16>(op.rows3 + ((<usize>missing) << 1), load<u16>(rows + ((<usize>i) << 1)));
+    missing += <i32>(load<u32>(ids + ((<usize>i) << 2)) == 0);
+  }
   // a text that comes several times is looked up as often, once per dictionary
   if (!internRows(op, d, batch, column, op.rows3, missing, ids)) return false;
   for (let i = 0; i < missing; i++) {

@@ -2,7 +2,9 @@
 import { addFirstPage } from "./insert";
 import { makeRoom } from "./growth";
 import {
+  PAGE_CLASS_AT,
   PAGE_COUNT_AT,
+  PAGE_DEPTH_AT,
   PAGE_GROUPS_AT,
   PAGE_HEADER_BYTES,
   PAGE_NEXT_AT,
@@ -34,6 +36,10 @@ export function pairsAdd<V>(table: Table, keys: usize, values: usize, n: i32, ce
   const width: usize = 4 + sizeof<V>();
   let i: usize = 0;
   while (i < <usize>n) {
+    if (table.idCount == 1) {
+      i = addToPage<V>(table, keys, values, i, n, cells, at);
+      if (i == <usize>n) break;
+    }
     const key = load<u32>(keys + (i << 2));
     const value = load<V>(values + i * sizeof<V>());
     const hash = pairHash<V>(key, value);
@@ -65,6 +71,52 @@ export function pairsAdd<V>(table: Table, keys: usize, values: usize, n: i32, ce
     i++;
   }
   return true;
+}
+
+/**
+ * Adds pairs from `i` on to the table's only page, if it is one that may be written and covers all hashes, until it is
+ * full; returns the first that it did not add. Whether a pair is new decides no branch: it is hard to foresee.
+ */
+function addToPage<V>(table: Table, keys: usize, values: usize, i: usize, n: i32, cells: usize, at: usize): usize {
+  const width: usize = 4 + sizeof<V>();
+  const id = load<u32>(table.ids);
+  const page = storePage(table.pages, id);
+  if (load<u8>(page, PAGE_DEPTH_AT) != 0 || load<u8>(table.pages.states + id) != STATE_DIRTY) return i;
+  const groups = load<u32>(page, PAGE_GROUPS_AT);
+  const slotCount = pairSlots(groups);
+  const slots = page + PAGE_HEADER_BYTES;
+  const end = page + entriesAt(groups);
+  const entries = end - width;
+  const capacity = shapeCapacity(table.shape, <u32>load<u8>(page, PAGE_CLASS_AT));
+  const before = load<u32>(page, PAGE_COUNT_AT);
+  let count = before;
+  while (i < <usize>n && count < capacity) {
+    const key = load<u32>(keys + (i << 2));
+    const value = load<V>(values + i * sizeof<V>());
+    let slot = slots + ((<usize>firstSlot(pairHash<V>(key, value), slotCount)) << 1);
+    let index = <u32>load<u16>(slot);
+    while (true) {
+      // of an empty slot the entry before the first one is looked at, which is slots
+      const entry = entries + <usize>index * width;
+      const same = <u32>(load<u32>(entry) == key) & <u32>(load<V>(entry, 4) == value);
+      if ((same | <u32>(index == 0)) != 0) break;
+      slot += 2;
+      if (slot == end) slot = slots;
+      index = <u32>load<u16>(slot);
+    }
+    const isNew = <u32>(index == 0);
+    const next = end + <usize>count * width;
+    store<u32>(next, key);
+    store<V>(next, value, 4);
+    count += isNew;
+    store<u16>(slot, <u16>select<u32>(count, index, isNew != 0));
+    const cell = <usize>load<u32>(cells + (i << 2)) + at;
+    store<u32>(cell, load<u32>(cell) + isNew);
+    i++;
+  }
+  store<u32>(page, count, PAGE_COUNT_AT);
+  table.count += count - before;
+  return i;
 }
 
 /** The pair's slot in a page, or the empty one where it would be. */
