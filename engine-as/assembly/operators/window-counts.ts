@@ -120,11 +120,10 @@ function addHashed<V>(counts: PairCounts, page: usize, numbered: usize, sign: i3
 }
 
 /** The pair's cell, which becomes its own if it was empty. */
-@inline
 function cellOf(counts: PairCounts, key: u32, value: u64): usize {
-  let index = <u32>pairHash<u64>(key, value) & counts.mask;
+  let index = (<u32>pairHash<u64>(key, value)) & counts.mask;
   while (true) {
-    const at = counts.block + (<usize>index) * CELL_BYTES;
+    const at = counts.block + <usize>index * CELL_BYTES;
     const known = load<u32>(at, 8);
     if (known == key && load<u64>(at) == value) return at;
     if (known == 0) {

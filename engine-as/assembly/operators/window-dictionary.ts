@@ -83,7 +83,15 @@ export function dictionaryPrepare(d: Distinct, column: usize, rows: i32): bool {
 }
 
 /** ids[i] (u32) = the id of the text of rows[i] (u16), none of them null; false = error slot filled. */
-export function textIds(op: WindowOperator, d: Distinct, batch: usize, column: usize, rows: usize, n: i32, ids: usize): bool {
+export function textIds(
+  op: WindowOperator,
+  d: Distinct,
+  batch: usize,
+  column: usize,
+  rows: usize,
+  n: i32,
+  ids: usize,
+): bool {
   if (d.cached == 0) return internRows(op, d, batch, column, rows, n, ids);
   const frameIds = changetype<Column>(column).data;
   const cache = d.cache;
@@ -113,7 +121,15 @@ export function textIds(op: WindowOperator, d: Distinct, batch: usize, column: u
   return true;
 }
 
-function internRows(op: WindowOperator, d: Distinct, batch: usize, column: usize, rows: usize, n: i32, ids: usize): bool {
+function internRows(
+  op: WindowOperator,
+  d: Distinct,
+  batch: usize,
+  column: usize,
+  rows: usize,
+  n: i32,
+  ids: usize,
+): bool {
   if (d.hashes == 0) {
     d.hashes = arenaAlloc(op.arena, (<usize>load<i32>(batch)) << 3);
     if (d.hashes == 0) return false;
@@ -148,7 +164,7 @@ export function dictionaryCollect(op: WindowOperator, index: i32): bool {
     return true;
   }
   if (tableBytes(changetype<Table>(d.dictionary)) <= d.collectBytes) return true;
-  const bitmapBytes = (<usize>d.ids >> 3) + 1;
+  const bitmapBytes = ((<usize>d.ids) >> 3) + 1;
   const named = blockAlloc(bitmapBytes);
   const freeIds = blockAlloc((<usize>d.ids + 1) << 2);
   const fresh = tableNew(d.textShape, op.pages, 0, 0, op.id);
@@ -170,7 +186,7 @@ export function dictionaryCollect(op: WindowOperator, index: i32): bool {
   d.freeIds = freeIds;
   d.freeCount = 0;
   for (let id = d.ids; id > 0; id--) {
-    if (((load<u8>(named + (id >> 3)) >> (<u8>id & 7)) & 1) != 0) continue;
+    if (((load<u8>(named + (id >> 3)) >> ((<u8>id) & 7)) & 1) != 0) continue;
     store<u32>(freeIds + ((<usize>d.freeCount) << 2), id);
     d.freeCount++;
   }
@@ -187,7 +203,7 @@ function markTexts(table: Table, named: usize): void {
     for (let rest = load<u32>(page, PAGE_COUNT_AT); rest > 0; rest--, entry += 8) {
       const id = load<u32>(entry, 4);
       const at = named + (id >> 3);
-      store<u8>(at, load<u8>(at) | ((<u8>1) << (<u8>id & 7)));
+      store<u8>(at, load<u8>(at) | ((<u8>1) << ((<u8>id) & 7)));
     }
   }
 }
@@ -199,7 +215,7 @@ function copyNamed(from: Table, to: usize, named: usize): bool {
     let entry = pageEntries(page);
     for (let rest = load<u32>(page, PAGE_COUNT_AT); rest > 0; rest--, entry += TEXT_ENTRY_BYTES) {
       const id = load<u32>(entry, TEXT_HEAD_BYTES);
-      if (((load<u8>(named + (id >> 3)) >> (<u8>id & 7)) & 1) == 0) continue;
+      if (((load<u8>(named + (id >> 3)) >> ((<u8>id) & 7)) & 1) == 0) continue;
       const value = entry + TEXT_HEAD_BYTES;
       if (tableInsert(changetype<Table>(to), entry, end, changetype<usize>(from.pages), value) == 0) return false;
     }

@@ -6,7 +6,16 @@
 // key's count when they appear in the window or lose their last namespace.
 import { TYPE_UTF8 } from "../../abi";
 import { blockAlloc, blockFree } from "../memory/index";
-import { PAGE_COUNT_AT, Table, pageEnd, pageEntries, tableFree, tableNew, tablePageAt, tableResolve } from "../state/index";
+import {
+  PAGE_COUNT_AT,
+  Table,
+  pageEnd,
+  pageEntries,
+  tableFree,
+  tableNew,
+  tablePageAt,
+  tableResolve,
+} from "../state/index";
 import { aggregateEntries } from "./window-aggregate";
 import { PairCounts, countsAdd, countsFree, countsNew } from "./window-counts";
 import { CELL_NUMBER_AT, roomForNumbers } from "./window-distinct";

@@ -22,7 +22,16 @@ import {
   TYPE_UTF8,
 } from "../../abi";
 import { arenaAlloc, fail } from "../memory/index";
-import { EXACT_SUM_BYTES, HEAD_SLOTS_AT, PAGE_HASH, PAGE_TEXTS, TableShape, pairShapeInit, shapeInit, slotBytes } from "../state/index";
+import {
+  EXACT_SUM_BYTES,
+  HEAD_SLOTS_AT,
+  PAGE_HASH,
+  PAGE_TEXTS,
+  TableShape,
+  pairShapeInit,
+  shapeInit,
+  slotBytes,
+} from "../state/index";
 import { TIME_LIMIT, gcd } from "../time/index";
 import { TEXT_ENTRY_BYTES, TEXT_HEAD_BYTES, TEXT_REFS } from "./window-dictionary";
 import { Accumulator, Aggregate, Distinct, Source, WindowOperator } from "./window-types";

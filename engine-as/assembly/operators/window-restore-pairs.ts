@@ -280,7 +280,8 @@ export function oldValueShape(op: WindowOperator, index: i32): TableShape {
   shape.kind = PAGE_HASH;
   shape.headBytes = op.headBytes + slotBytes(type);
   shape.entryBytes = shape.headBytes + 16;
-  shape.refs = op.refs | (type == TYPE_UTF8 ? (<u64>1) << (<u64>(op.headBytes >> 3) + 1) : 0);
+  const word: u64 = (op.headBytes >> 3) + 1;
+  shape.refs = op.refs | (type == TYPE_UTF8 ? (<u64>1) << word : 0);
   shape.template = 0;
   shapeInit(shape);
   return shape;

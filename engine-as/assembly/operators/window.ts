@@ -171,7 +171,8 @@ export function windowCounter(ptr: usize, counter: i32): i64 {
   if (counter == COUNTER_ROWS_IN) return op.rowsIn;
   if (counter == COUNTER_ROWS_OUT) return op.rowsOut;
   if (counter == COUNTER_LATE_ROWS) return op.lateRows;
-  if (counter == COUNTER_STATE_BYTES) return <i64>(op.pages.pageBytes + op.scratchPages.pageBytes + mergedCountBytes(op));
+  if (counter == COUNTER_STATE_BYTES)
+    return <i64>(op.pages.pageBytes + op.scratchPages.pageBytes + mergedCountBytes(op));
   if (counter != COUNTER_STATE_KEYS) return 0;
   let keys: i64 = 0;
   for (let i = 0; i < op.spaceCount; i++) keys += changetype<Table>(op.spaceAt(i).main).count;

@@ -98,8 +98,8 @@ function addToPage<V>(table: Table, keys: usize, values: usize, i: usize, n: i32
     while (true) {
       // of an empty slot the entry before the first one is looked at, which is slots
       const entry = entries + <usize>index * width;
-      const same = <u32>(load<u32>(entry) == key) & <u32>(load<V>(entry, 4) == value);
-      if ((same | <u32>(index == 0)) != 0) break;
+      const same = (<u32>(load<u32>(entry) == key)) & (<u32>(load<V>(entry, 4) == value));
+      if ((same | (<u32>(index == 0))) != 0) break;
       slot += 2;
       if (slot == end) slot = slots;
       index = <u32>load<u16>(slot);
@@ -120,7 +120,6 @@ function addToPage<V>(table: Table, keys: usize, values: usize, i: usize, n: i32
 }
 
 /** The pair's slot in a page, or the empty one where it would be. */
-@inline
 function findSlot<V>(page: usize, hash: u64, key: u32, value: V): usize {
   const groups = load<u32>(page, PAGE_GROUPS_AT);
   const slots = page + PAGE_HEADER_BYTES;
@@ -140,7 +139,6 @@ function findSlot<V>(page: usize, hash: u64, key: u32, value: V): usize {
 }
 
 /** Whether one of the full pages behind this one has the pair. */
-@inline
 function isInChain<V>(table: Table, page: usize, hash: u64, key: u32, value: V): bool {
   let next = load<u32>(page, PAGE_NEXT_AT);
   while (next != 0) {

@@ -27,7 +27,7 @@ const MIX2: u64 = 0xd6e8feb86659fd93;
 export function pairHash<V>(key: u32, value: V): u64 {
   let x: u64;
   if (sizeof<V>() == 4) x = ((<u64>key) << 32) | (<u64>value);
-  else x = (<u64>value ^ (<u64>key * MIX2)) * MIX2;
+  else x = ((<u64>value) ^ (<u64>key * MIX2)) * MIX2;
   x = (x ^ (x >> 32)) * MIX1;
   return x ^ (x >> 32);
 }
@@ -40,7 +40,7 @@ export function pairHashAt(entry: usize, width: usize): u64 {
 
 @inline
 export function pairSlots(groups: u32): u32 {
-  return groups * (<u32>GROUP_BYTES >> 1);
+  return groups * ((<u32>GROUP_BYTES) >> 1);
 }
 
 
