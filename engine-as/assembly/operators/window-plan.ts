@@ -21,7 +21,7 @@ import {
   TYPE_TIMESTAMP,
   TYPE_UTF8,
 } from "../../abi";
-import { arenaAlloc, fail } from "../memory/index";
+import { fail } from "../memory/index";
 import {
   EXACT_SUM_BYTES,
   HEAD_SLOTS_AT,
@@ -44,6 +44,7 @@ import {
   ACC_SUM_I64,
   KEYS_MAX,
   AGGREGATES_MAX,
+  planAlloc,
 } from "./window-types";
 
 const WORDS_FIXED: i32 = 11;
@@ -55,8 +56,8 @@ export function planRead(op: WindowOperator, payload: usize, words: i32, types: 
   if (keyCount < 0 || keyCount > KEYS_MAX || words < WORDS_FIXED + keyCount) return bad(op, 0, keyCount);
   op.keyCount = keyCount;
   op.keys = payloadCopy(op, payload + 4, keyCount);
-  op.keyTypes = arenaAlloc(op.plan, 256);
-  op.slotAts = arenaAlloc(op.plan, 256);
+  op.keyTypes = planAlloc(op, 256);
+  op.slotAts = planAlloc(op, 256);
   if (op.keys == 0 || op.keyTypes == 0 || op.slotAts == 0) return false;
   let slotAt = <u32>HEAD_SLOTS_AT;
   let refs: u64 = 0;
@@ -100,7 +101,7 @@ function bad(op: WindowOperator, at: i32, found: i64): bool {
 }
 
 function payloadCopy(op: WindowOperator, from: usize, count: i32): usize {
-  const ptr = arenaAlloc(op.plan, ((<usize>count) << 2) + 4);
+  const ptr = planAlloc(op, ((<usize>count) << 2) + 4);
   if (ptr != 0) memory.copy(ptr, from, (<usize>count) << 2);
   return ptr;
 }
@@ -130,10 +131,10 @@ function readAggregates(op: WindowOperator, payload: usize, words: i32, at: i32,
   // word `at` is lateOutput: the late batch is always at hand, the task decides whether it leaves
   const count = word(payload, at + 1);
   if (count < 0 || count > AGGREGATES_MAX || words != at + 2 + 3 * count) return bad(op, at + 1, count);
-  op.aggregates = arenaAlloc(op.plan, <usize>(count + 1) * offsetof<Aggregate>());
-  op.accumulators = arenaAlloc(op.plan, <usize>(count + 1) * 2 * offsetof<Accumulator>());
-  op.sources = arenaAlloc(op.plan, <usize>(count + 1) * offsetof<Source>());
-  op.distincts = arenaAlloc(op.plan, <usize>(count + 1) * offsetof<Distinct>());
+  op.aggregates = planAlloc(op, <usize>(count + 1) * offsetof<Aggregate>());
+  op.accumulators = planAlloc(op, <usize>(count + 1) * 2 * offsetof<Accumulator>());
+  op.sources = planAlloc(op, <usize>(count + 1) * offsetof<Source>());
+  op.distincts = planAlloc(op, <usize>(count + 1) * offsetof<Distinct>());
   if (op.aggregates == 0 || op.accumulators == 0 || op.sources == 0 || op.distincts == 0) return false;
   memory.fill(op.distincts, 0, <usize>(count + 1) * offsetof<Distinct>());
   op.entryBytes = op.headBytes;
@@ -215,7 +216,7 @@ function accumulator(op: WindowOperator, kind: i32, from: i32): Accumulator {
 
 function makeShapes(op: WindowOperator): bool {
   const main = op.mainShape;
-  const template = arenaAlloc(op.plan, op.entryBytes);
+  const template = planAlloc(op, op.entryBytes);
   if (template == 0) return false;
   memory.fill(template, 0, op.entryBytes);
   main.tableId = 0;
@@ -240,9 +241,9 @@ function makeShapes(op: WindowOperator): bool {
 /** Table ids: main table 0, sets of pairs 1 …, dictionaries behind those. */
 function makeDistinct(op: WindowOperator, acc: Accumulator): bool {
   const d = op.distinctAt(acc.table);
-  const shape = arenaAlloc(op.plan, offsetof<TableShape>());
-  const textShape = arenaAlloc(op.plan, offsetof<TableShape>());
-  const zeros = arenaAlloc(op.plan, 16);
+  const shape = planAlloc(op, offsetof<TableShape>());
+  const textShape = planAlloc(op, offsetof<TableShape>());
+  const zeros = planAlloc(op, 16);
   if (shape == 0 || textShape == 0 || zeros == 0) return false;
   memory.fill(zeros, 0, 16);
   d.type = op.sourceAt(acc.source).type;

@@ -1,5 +1,5 @@
 // The window operator's structs. All live in linear memory; WindowOperator owns what it points to.
-import { blockAlloc, blockFree } from "../memory/index";
+import { arenaAlloc, blockAlloc, blockFree } from "../memory/index";
 import { KeyGroups, PageStore, Table, TableShape, tableFree, tableNew } from "../state/index";
 
 export const ACC_COUNT: i32 = 1;
@@ -223,6 +223,11 @@ export class WindowOperator {
 @inline
 export function distinctTableAt(tables: usize, index: i32): Table {
   return changetype<Table>(load<usize>(tables + ((<usize>index) << 2)));
+}
+
+/** Memory that lives as long as the operator; 0 = out of memory. */
+export function planAlloc(op: WindowOperator, bytes: usize): usize {
+  return arenaAlloc(op.plan, bytes);
 }
 
 /** u32[distinctCount] of new tables for a namespace; 0 = out of memory. */

@@ -16,7 +16,7 @@ import {
   STATUS_DONE,
   STATUS_OUTPUT,
 } from "../../abi";
-import { arenaAlloc, arenaFree, arenaNew, blockAlloc, blockFree, fail, failIn } from "../memory/index";
+import { arenaFree, arenaNew, blockAlloc, blockFree, fail, failIn } from "../memory/index";
 import { KeyGroups, PageStore, Table, TableShape, storeDirtyAll, storeFree, storeNew } from "../state/index";
 import { dictionaryFree } from "./window-dictionary";
 import { emitTypes } from "./window-emit";
@@ -27,7 +27,7 @@ import { pushBatch } from "./window-push";
 import { heldFree, restoreBegin, restoreEnd, restoreRecord } from "./window-restore";
 import { snapshotBegin, snapshotNext } from "./window-snapshot";
 import { spaceFree } from "./window-space";
-import { CHUNK_ROWS, WindowOperator } from "./window-types";
+import { CHUNK_ROWS, WindowOperator, planAlloc } from "./window-types";
 
 /** Makes the operator from its payload of OP_WINDOW and the types (i32[]) of its input; 0 = error slot filled. */
 export function windowCreate(payload: usize, words: i32, inputTypes: usize, inputCount: i32, operatorId: i32): usize {
@@ -54,24 +54,24 @@ function makeParts(op: WindowOperator): bool {
   op.pages = changetype<PageStore>(pages);
   op.scratchPages = changetype<PageStore>(scratchPages);
   if (op.plan == 0 || op.arena == 0 || pages == 0 || scratchPages == 0) return false;
-  const groups = arenaAlloc(op.plan, offsetof<KeyGroups>());
-  const shape = arenaAlloc(op.plan, offsetof<TableShape>());
+  const groups = planAlloc(op, offsetof<KeyGroups>());
+  const shape = planAlloc(op, offsetof<TableShape>());
   op.groups = changetype<KeyGroups>(groups);
   op.mainShape = changetype<TableShape>(shape);
   return groups != 0 && shape != 0;
 }
 
 function makeScratch(op: WindowOperator): bool {
-  op.heads = arenaAlloc(op.plan, <usize>op.headBytesMax * CHUNK_ROWS);
-  op.entries = arenaAlloc(op.plan, CHUNK_ROWS << 2);
-  op.entries2 = arenaAlloc(op.plan, CHUNK_ROWS << 2);
-  op.entries3 = arenaAlloc(op.plan, CHUNK_ROWS << 2);
-  op.rows2 = arenaAlloc(op.plan, (CHUNK_ROWS << 1) + 16);
-  op.rows3 = arenaAlloc(op.plan, (CHUNK_ROWS << 1) + 16);
-  op.pairKeys = arenaAlloc(op.plan, CHUNK_ROWS << 2);
-  op.pairValues = arenaAlloc(op.plan, CHUNK_ROWS << 3);
-  op.emitEntries = arenaAlloc(op.plan, (FRAME_ROWS_MAX << 2) + 16);
-  op.identity = arenaAlloc(op.plan, FRAME_ROWS_MAX << 1);
+  op.heads = planAlloc(op, <usize>op.headBytesMax * CHUNK_ROWS);
+  op.entries = planAlloc(op, CHUNK_ROWS << 2);
+  op.entries2 = planAlloc(op, CHUNK_ROWS << 2);
+  op.entries3 = planAlloc(op, CHUNK_ROWS << 2);
+  op.rows2 = planAlloc(op, (CHUNK_ROWS << 1) + 16);
+  op.rows3 = planAlloc(op, (CHUNK_ROWS << 1) + 16);
+  op.pairKeys = planAlloc(op, CHUNK_ROWS << 2);
+  op.pairValues = planAlloc(op, CHUNK_ROWS << 3);
+  op.emitEntries = planAlloc(op, (FRAME_ROWS_MAX << 2) + 16);
+  op.identity = planAlloc(op, FRAME_ROWS_MAX << 1);
   if (op.heads == 0 || op.entries == 0 || op.entries2 == 0 || op.entries3 == 0) return false;
   if (op.rows3 == 0 || op.pairKeys == 0 || op.pairValues == 0) return false;
   if (op.rows2 == 0 || op.emitEntries == 0 || op.identity == 0) return false;
