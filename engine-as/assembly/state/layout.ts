@@ -87,7 +87,7 @@ export const DEPTH_FREE: u32 = 16;
 export const DIRECTORY_ENTRIES_PER_PAGE: u64 = 4096;
 /** Long strings of one key in its page: four of them still fit the largest page. */
 export const KEY_LONG_BYTES_MAX: u32 = 15360;
-/** Strings of one entry: those of a row, and one of them again as the value of a distinct count. */
+/** Strings of one entry: those of a row; before version 3 one of them again, as the value of a distinct count. */
 export const KEY_TEXT_BYTES_MAX: u32 = 2 * ROW_BYTES_MAX;
 /**
  * Of a key with more, the strings longer than this go to the log; the rest then fits the page, of 24
