@@ -22,7 +22,7 @@ import {
 } from "./layout";
 import { fits, pageAppend, pageNew } from "./page";
 import { releaseRef, storeReplace } from "./page-store";
-import { pairAppend, pairHashAt } from "./pairs";
+import { pairAppend, pairHashAt, pairsMove } from "./pairs";
 import { Table, TableShape, directorySet, doubleDirectory, mayDouble, tableAddPage } from "./table";
 
 /** Makes room in a full page, of which the caller looks the successor up again; false = error slot filled. */
@@ -56,7 +56,8 @@ function deal(shape: TableShape, from: usize, bit: u64, zero: usize, zeroClass: 
   let entry = from + entriesAt(load<u32>(from, PAGE_GROUPS_AT));
   const end = entry + width * load<u32>(from, PAGE_COUNT_AT);
   if (shape.kind == PAGE_PAIRS) {
-    for (; entry < end; entry += width) {
+    if (one == zero) pairsMove(one, entry, end, width);
+    for (; one != zero && entry < end; entry += width) {
       const hash = pairHashAt(entry, width);
       pairAppend(select<usize>(one, zero, (hash & bit) != 0), entry, width, hash);
     }

@@ -26,9 +26,13 @@ const MIX2: u64 = 0xd6e8feb86659fd93;
 @inline
 export function pairHash<V>(key: u32, value: V): u64 {
   let x: u64;
-  if (sizeof<V>() == 4) x = ((<u64>key) << 32) | (<u64>value);
-  else x = ((<u64>value) ^ (<u64>key * MIX2)) * MIX2;
-  x = (x ^ (x >> 32)) * MIX1;
+  if (sizeof<V>() == 4) {
+    // both count from 1 on: one multiplication spreads them
+    x = (((<u64>key) << 32) | (<u64>value)) * MIX1;
+  } else {
+    x = ((<u64>value) ^ (<u64>key * MIX2)) * MIX2;
+    x = (x ^ (x >> 32)) * MIX1;
+  }
   return x ^ (x >> 32);
 }
 
@@ -61,4 +65,20 @@ export function pairAppend(page: usize, from: usize, width: usize, hash: u64): v
   let slot = firstSlot(hash, slots);
   while (load<u16>(page + PAGE_HEADER_BYTES + ((<usize>slot) << 1)) != 0) slot = slot + 1 == slots ? 0 : slot + 1;
   store<u16>(page + PAGE_HEADER_BYTES + ((<usize>slot) << 1), <u16>(count + 1));
+}
+
+/** Copies all pairs of a page into an empty one of a larger class. */
+export function pairsMove(page: usize, entry: usize, end: usize, width: usize): void {
+  const groups = load<u32>(page, PAGE_GROUPS_AT);
+  const slots = pairSlots(groups);
+  const first = page + PAGE_HEADER_BYTES;
+  memory.copy(page + entriesAt(groups), entry, end - entry);
+  let count: u32 = 0;
+  for (; entry < end; entry += width) {
+    count++;
+    let slot = firstSlot(pairHashAt(entry, width), slots);
+    while (load<u16>(first + ((<usize>slot) << 1)) != 0) slot = slot + 1 == slots ? 0 : slot + 1;
+    store<u16>(first + ((<usize>slot) << 1), <u16>count);
+  }
+  store<u32>(page, count, PAGE_COUNT_AT);
 }
