@@ -1,8 +1,9 @@
 // Keyed state: pages beside a flat table, and the window operator on the shapes of the two flight jobs.
-//   node bench/micro/state.mjs [--json] [--tiny] [--only=tables|windows]
+//   node bench/micro/state.mjs [--json] [--tiny] [--only=tables|windows|distinct]
 // Tables: counts of random i64 keys, 1 k to 10 M of them, keys already known; variants alternate within a round and
 // the median of short pieces is printed. Windows: frames in memory → results drained, one instance, hashing and emission included.
-const { compileEntry, instantiate, WindowUnderTest } = await import(
+// Distinct: exact counts of many shapes, keys × values at random, in one slice and over 24 slices that run on.
+const { compileEntry, encodeFrame, instantiate, WindowUnderTest } = await import(
   new URL('../../host-ts/test/engine/window-harness.ts', import.meta.url).href
 );
 
@@ -15,12 +16,13 @@ const HOUR = 3_600_000;
 const AIRPORTS = 150;
 let hash = 0;
 
-if (only !== 'windows')
+if (only === undefined || only === 'tables')
   for (const keys of tiny
     ? [1000]
     : (process.env.KEYS?.split(',').map(Number) ?? [1000, 100_000, 1_000_000, 10_000_000]))
     tables(keys);
-if (only !== 'tables') windows();
+if (only === undefined || only === 'windows') windows();
+if (only === undefined || only === 'distinct') distinct();
 print('state/hash', hash >>> 0, 'hash');
 
 function print(name, value, unit) {
@@ -263,4 +265,71 @@ function runWindows(module, plan, data, { select, fresh, mergeOnly }) {
   }
   if (e.windowWatermark(window.op, 2n ** 63n - 1n) !== 0) out += e.drain(window.op);
   return { ms: performance.now() - start, out };
+}
+
+function distinct() {
+  const module = compileEntry('engine-as/assembly/operators/window-harness.ts');
+  const count = tiny ? 8192 : 1 << 20;
+  for (const type of ['i64', 'utf8']) {
+    for (const [keys, values] of [
+      [1, 100],
+      [1, 1_000_000],
+      [300, 300],
+      [30_000, 100],
+      [100_000, 1_000_000],
+    ]) {
+      const random = randomOf(keys + values);
+      const frames = [];
+      for (let done = 0; done < count; done += 4096) {
+        const rows = Array.from({ length: 4096 }, (_, row) => [done + row, random() % keys, random() % values]);
+        const texts = rows.map(([, , value]) => (type === 'utf8' ? `value ${value}` : BigInt(value)));
+        const times = rows.map(([at]) => BigInt(at));
+        const keyValues = rows.map(([, key]) => BigInt(key));
+        const columns = [
+          { type: 'timestamp', values: times },
+          { type: 'i64', values: keyValues },
+          { type, values: texts },
+        ];
+        frames.push({ bytes: encodeFrame(columns, { timed: 0 }), end: times[4095] });
+      }
+      for (const [form, size, slide] of [
+        ['one-slice', count, count],
+        ['24-slices', 24 * 4096, 4096],
+      ]) {
+        const aggregates = [
+          { fn: 'count', column: -1 },
+          { fn: 'distinct', column: 2 },
+        ];
+        const plan = { types: ['timestamp', 'i64', type], keys: [1], time: 0, size, slide, aggregates };
+        const runs = Array.from({ length: tiny ? 1 : 3 }, () => runDistinct(module, plan, frames));
+        runs.sort((a, b) => a.ms - b.ms);
+        const { ms, bytes, out } = runs[runs.length >> 1];
+        const name = `state/distinct/${type}/${keys}-keys-${values}-values/${form}`;
+        mixIn(out);
+        print(name, count / ms / 1000, 'M rows/s');
+        print(`${name}/bytes`, bytes, 'B');
+      }
+    }
+  }
+}
+
+/** Milliseconds, most bytes of state, rows of results. */
+function runDistinct(module, plan, frames) {
+  const e = instantiate(module);
+  const window = new WindowUnderTest(e, plan);
+  const placed = frames.map(({ bytes, end }) => {
+    const at = e.alloc(bytes.length);
+    new Uint8Array(e.memory.buffer).set(bytes, at);
+    return { at, end };
+  });
+  let out = 0;
+  let bytes = 0;
+  const start = performance.now();
+  for (const { at, end } of placed) {
+    if (e.push(window.op, at, 0, 0) !== 0) throw new Error(`push: error ${e.errorCode()}`);
+    bytes = Math.max(bytes, window.counter(3));
+    if (e.windowWatermark(window.op, end) !== 0) out += e.drain(window.op);
+  }
+  if (e.windowWatermark(window.op, 2n ** 63n - 1n) !== 0) out += e.drain(window.op);
+  return { ms: performance.now() - start, bytes, out };
 }

@@ -225,13 +225,18 @@ function fillTimes(emit: Emit, index: i32, row: i32, n: i32, value: i64): void {
 function emitAggregate(op: WindowOperator, emit: Emit, index: i32, aggregate: Aggregate, row: i32, n: i32): bool {
   const column = changetype<Column>(columnAt(emit.batch, index));
   const at = <usize>aggregate.at;
-  if (aggregate.kind == AGG_COUNT || aggregate.kind == AGG_COUNT_DISTINCT) {
+  if (aggregate.kind == AGG_COUNT) {
     emitFixed(op, emit, index, at, row, n);
     return true;
   }
   if (aggregate.type == TYPE_UTF8) {
     for (let i = 0; i < n; i++) if (load<u32>(entryOf(op, i) + at) == TEXT_NONE) setNull(emit, index, row + i);
     return emitStrings(op, emit, index, at, row, n, 0, changetype<usize>(op.pages));
+  }
+  if (aggregate.kind == AGG_COUNT_DISTINCT) {
+    const out = column.data + ((<usize>row) << 3);
+    for (let i = 0; i < n; i++) store<i64>(out + ((<usize>i) << 3), <i64>load<u32>(entryOf(op, i) + at));
+    return true;
   }
   const countAt = <usize>aggregate.countAt;
   for (let i = 0; i < n; i++) {

@@ -7,11 +7,12 @@
 // a pending fire is the cursor in the operator; one batch may hold the rows of several windows.
 import { FRAME_ROWS_MAX } from "../../abi";
 import { PAGE_COUNT_AT, Table, entryTextBytes, headLongBytes, pageEnd, pageEntries, tablePageAt } from "../state/index";
+import { dictionaryCollect } from "./window-dictionary";
 import { emitBatch, emitFinish, emitRows, emitStart } from "./window-emit";
 import { mergeSpace, mergedFree, mergedNew } from "./window-merge";
 import { firstWindowEnd, lastWindowEnd } from "../time/index";
 import { spaceFree, spaceInWindow } from "./window-space";
-import { Space, WindowOperator, distinctTableAt } from "./window-types";
+import { Space, WindowOperator } from "./window-types";
 
 /** A batch is closed at this many bytes of strings, so that long keys cannot make it huge. */
 const BATCH_STRING_BYTES: usize = 1 << 20;
@@ -118,7 +119,7 @@ function fireBegin(op: WindowOperator): bool {
     const space = op.spaceAt(i);
     if (space.slice >= end) break;
     if (space.added != 0 || !spaceInWindow(op, space, end)) continue;
-    if (!mergeSpace(op, space, main, op.runningDistinct, 1)) return false;
+    if (!mergeSpace(op, space, main, 1)) return false;
     space.added = op.incremental;
   }
   op.fireMain = op.running;
@@ -136,8 +137,7 @@ function fireEnd(op: WindowOperator): bool {
     if (space.slice >= end) break;
     if (space.nextEnd == end) space.nextEnd = end + op.slide;
     if (space.nextEnd > lastWindowEnd(space.slice, op.size, op.slide, op.offset)) {
-      if (space.added != 0 && !mergeSpace(op, space, changetype<Table>(op.running), op.runningDistinct, -1))
-        return false;
+      if (space.added != 0 && !mergeSpace(op, space, changetype<Table>(op.running), -1)) return false;
       spaceFree(op, changetype<usize>(space));
       continue;
     }
@@ -156,6 +156,9 @@ function fireEnd(op: WindowOperator): bool {
     mergedFree(op);
     for (let i = 0; i < kept; i++) op.spaceAt(i).added = 0;
   }
+  for (let i = 0; i < op.distinctCount; i++) {
+    if (!dictionaryCollect(op, i)) return false;
+  }
   return true;
 }
 
@@ -172,26 +175,17 @@ function nextEndFrom(op: WindowOperator, first: i32): i64 {
 }
 
 /**
- * Whether most of the running window are keys or values that have no rows any more. They are kept for
- * a while: what comes again every day then costs no insert.
+ * Whether most of the running window are keys that have no rows any more. They are kept for a while: what
+ * comes again every day then costs no insert.
  */
 function worthRebuilding(op: WindowOperator): bool {
   if (changetype<Table>(op.running).count > DEAD_FACTOR * op.fireRows + DEAD_MIN) return true;
-  let values: u32 = 0;
-  for (let i = 0; i < op.distinctCount; i++) values += distinctTableAt(op.runningDistinct, i).count;
-  if (values > DEAD_FACTOR * <u32>op.liveValues + DEAD_MIN) return true;
-  const logs = logBytes(op, op.running, op.runningDistinct);
+  const logs = changetype<Table>(op.running).logBytes;
   if (logs <= DEAD_LOG_BYTES_MIN) return false;
   let live: u64 = 0;
   for (let i = 0; i < op.spaceCount; i++) {
     const space = op.spaceAt(i);
-    if (space.added != 0) live += logBytes(op, space.main, space.distinct);
+    if (space.added != 0) live += changetype<Table>(space.main).logBytes;
   }
   return logs > <u64>DEAD_FACTOR * live + DEAD_LOG_BYTES_MIN;
-}
-
-function logBytes(op: WindowOperator, main: usize, distinct: usize): u64 {
-  let bytes = changetype<Table>(main).logBytes;
-  for (let i = 0; i < op.distinctCount; i++) bytes += distinctTableAt(distinct, i).logBytes;
-  return bytes;
 }

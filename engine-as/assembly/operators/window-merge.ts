@@ -1,13 +1,14 @@
 // Adds namespaces to a merged window, or takes them back (running windows).
 //
-// The entries of a namespace are heads themselves, so they are looked up in the target as they lie
-// in their pages. A distinct count does not add up: it changes when a (key, value) pair appears in
-// the target or loses its last row; only then the key's entry is looked up.
+// The entries of a namespace are heads themselves, so they are looked up in the merged table as they lie in
+// their pages; where they were found is kept with the namespace, so that taking it back looks nothing up.
+// A distinct count does not add up: pairs are counted one by one (window-counts.ts), and change their
+// key's count when they appear in the window or lose their last namespace.
+import { TYPE_UTF8 } from "../../abi";
+import { blockAlloc, blockFree } from "../memory/index";
 import {
   PAGE_COUNT_AT,
   Table,
-  TableShape,
-  copyWords,
   pageEnd,
   pageEntries,
   tableFree,
@@ -16,124 +17,128 @@ import {
   tableResolve,
 } from "../state/index";
 import { aggregateEntries } from "./window-aggregate";
-import {
-  ACC_DISTINCT,
-  CHUNK_ROWS,
-  Space,
-  WindowOperator,
-  distinctTableAt,
-  distinctTablesFree,
-  distinctTablesNew,
-} from "./window-types";
+import { PairCounts, countsAdd, countsFree, countsNew } from "./window-counts";
+import { CELL_NUMBER_AT, roomForNumbers } from "./window-distinct";
+import { ACC_DISTINCT, Accumulator, CHUNK_ROWS, Space, WindowOperator, distinctTableAt } from "./window-types";
 
-/** sign 1: adds the namespace to the target tables; −1: takes it back. False = error slot filled. */
-export function mergeSpace(op: WindowOperator, space: Space, main: Table, distinct: usize, sign: i64): bool {
-  if (!mergeMain(op, changetype<Table>(space.main), main, sign)) return false;
+/** sign 1: adds the namespace to the merged window; −1: takes it back. False = error slot filled. */
+export function mergeSpace(op: WindowOperator, space: Space, main: Table, sign: i32): bool {
+  op.namespaces += sign;
+  if (!findTargets(op, space, main)) return false;
+  mergeMain(op, space, sign);
   for (let i = 0; i < op.accumulatorCount; i++) {
     const acc = op.accumulatorAt(i);
-    if (acc.kind != ACC_DISTINCT) continue;
-    const from = distinctTableAt(space.distinct, acc.table);
-    if (!mergeDistinct(op, from, distinctTableAt(distinct, acc.table), main, acc.at, sign)) return false;
+    if (acc.kind == ACC_DISTINCT && !mergePairs(op, space, acc, sign)) return false;
   }
   return true;
 }
 
-function mergeMain(op: WindowOperator, from: Table, to: Table, sign: i64): bool {
+/** space.targets = the merged window's entries of the namespace's, in order of its pages. */
+function findTargets(op: WindowOperator, space: Space, main: Table): bool {
+  if (space.targets != 0 && space.targetsMerge == op.merges && space.targetsMoves == main.moves) return true;
+  const from = changetype<Table>(space.main);
+  if (space.targets == 0) {
+    space.targets = blockAlloc(((<usize>from.count) << 2) + 4);
+    if (space.targets == 0) return false;
+  }
   const width = <usize>op.entryBytes;
   const pages = changetype<usize>(from.pages);
+  // growth moves the entries that were found before it: once more, then without growth
+  do {
+    space.targetsMoves = main.moves;
+    let target = space.targets;
+    for (let p: u32 = 0; p < from.idCount; p++) {
+      const page = tablePageAt(from, p);
+      const end = pageEnd(page);
+      let first = pageEntries(page);
+      let rest = load<i32>(page, PAGE_COUNT_AT);
+      while (rest > 0) {
+        const n = min(rest, CHUNK_ROWS);
+        if (!tableResolve(main, first, width, end, n, target, 0, pages)) return false;
+        first += width * n;
+        target += (<usize>n) << 2;
+        rest -= n;
+      }
+    }
+  } while (space.targetsMoves != main.moves);
+  space.targetsMerge = op.merges;
+  return true;
+}
+
+function mergeMain(op: WindowOperator, space: Space, sign: i64): void {
+  const from = changetype<Table>(space.main);
+  let target = space.targets;
   for (let p: u32 = 0; p < from.idCount; p++) {
     const page = tablePageAt(from, p);
-    const end = pageEnd(page);
-    let first = pageEntries(page);
-    let rest = load<i32>(page, PAGE_COUNT_AT);
-    while (rest > 0) {
-      const n = min(rest, CHUNK_ROWS);
-      if (!tableResolve(to, first, width, end, n, op.entries, 0, pages)) return false;
-      aggregateEntries(op, first, width, op.entries, n, sign);
-      first += width * n;
-      rest -= n;
-    }
+    const n = load<i32>(page, PAGE_COUNT_AT);
+    aggregateEntries(op, pageEntries(page), op.entryBytes, target, n, sign);
+    target += (<usize>n) << 2;
   }
-  return true;
 }
 
-function mergeDistinct(op: WindowOperator, from: Table, to: Table, main: Table, countAt: u32, sign: i64): bool {
-  const pages = changetype<usize>(from.pages);
+function mergePairs(op: WindowOperator, space: Space, acc: Accumulator, sign: i32): bool {
+  const table = distinctTableAt(space.distinct, acc.table);
+  if (table.count == 0) return true;
+  const d = op.distinctAt(acc.table);
+  const counts = changetype<PairCounts>(d.counts);
+  if (!numberTargets(op, space, <usize>acc.at, table.numbers, counts)) return false;
+  return d.type == TYPE_UTF8
+    ? countsAdd<u32>(counts, table, op.numbered, sign, d.ids, op.namespaces)
+    : countsAdd<u64>(counts, table, op.numbered, sign, 0, op.namespaces);
+}
+
+/** op.numbered[number of a key in the namespace] (u32) = its cell in the merged window, which has a number there. */
+function numberTargets(op: WindowOperator, space: Space, at: usize, numbers: u32, counts: PairCounts): bool {
+  if (!roomForNumbers(op, numbers)) return false;
+  const from = changetype<Table>(space.main);
+  const width = <usize>op.entryBytes;
+  const numbered = op.numbered;
+  let target = space.targets;
+  let last = counts.keys;
   for (let p: u32 = 0; p < from.idCount; p++) {
     const page = tablePageAt(from, p);
-    const end = pageEnd(page);
-    const width = <usize>from.shape.entryBytes;
-    let first = pageEntries(page);
-    let rest = load<i32>(page, PAGE_COUNT_AT);
-    while (rest > 0) {
-      const n = min(rest, CHUNK_ROWS);
-      if (!tableResolve(to, first, width, end, n, op.entries, 0, pages)) return false;
-      const changed = countValues(op, from.shape, first, n, sign);
-      op.liveValues += <i32>sign * changed;
-      if (!countKeys(op, main, end, pages, changed, countAt, sign)) return false;
-      first += width * n;
-      rest -= n;
+    let entry = pageEntries(page) + at;
+    for (let rest = load<i32>(page, PAGE_COUNT_AT); rest > 0; rest--, entry += width, target += 4) {
+      const number = load<u32>(entry, CELL_NUMBER_AT);
+      const cell = <usize>load<u32>(target) + at;
+      // a key without values has no number; what it leaves at 0 is nobody's
+      store<u32>(numbered + ((<usize>number) << 2), <u32>cell);
+      if (number != 0 && load<u32>(cell, CELL_NUMBER_AT) == 0) store<u32>(cell, ++last, CELL_NUMBER_AT);
     }
   }
+  counts.keys = last;
   return true;
 }
 
-/** Adds the rows per value; builds the key's head for each value that appeared or went. */
-function countValues(op: WindowOperator, shape: TableShape, first: usize, n: i32, sign: i64): i32 {
-  const width = <usize>shape.entryBytes;
-  const valueAt = <usize>shape.headBytes;
-  const stride = <usize>op.headBytes;
-  let head = op.heads;
-  let changed = 0;
-  let from = first;
-  for (let i = 0; i < n; i++, from += width) {
-    const value = <usize>load<u32>(op.entries + ((<usize>i) << 2)) + valueAt;
-    const before = load<i64>(value);
-    const after = before + sign * load<i64>(from + valueAt);
-    store<i64>(value, after);
-    if ((before == 0) == (after == 0)) continue;
-    // the pair's hash and the key's differ; the key's stands behind the count
-    const hash = load<u64>(from + valueAt, 8);
-    store<u64>(value, hash, 8);
-    copyWords(head, from, stride);
-    store<u64>(head, hash);
-    head += stride;
-    changed++;
-  }
-  return changed;
-}
-
-function countKeys(
-  op: WindowOperator,
-  main: Table,
-  longBase: usize,
-  pages: usize,
-  n: i32,
-  countAt: u32,
-  sign: i64,
-): bool {
-  if (n == 0) return true;
-  if (!tableResolve(main, op.heads, <usize>op.headBytes, longBase, n, op.entries2, 0, pages)) return false;
-  for (let i = 0; i < n; i++) {
-    const cell = <usize>load<u32>(op.entries2 + ((<usize>i) << 2)) + countAt;
-    store<i64>(cell, load<i64>(cell) + sign);
-  }
-  return true;
-}
-
-/** Empty tables for a merged window in op.running…; false = error slot filled. */
+/** An empty merged window in op.running and the distinct counts; false = error slot filled. */
 export function mergedNew(op: WindowOperator): bool {
   op.running = tableNew(op.mainShape, op.scratchPages, 0, 0, op.id);
   if (op.running == 0) return false;
-  op.runningDistinct = distinctTablesNew(op, op.scratchPages, 0, 0);
-  op.liveValues = 0;
-  return op.runningDistinct != 0;
+  op.merges++;
+  op.namespaces = 0;
+  for (let i = 0; i < op.distinctCount; i++) {
+    const d = op.distinctAt(i);
+    d.counts = countsNew(op.incremental != 0 && d.type == TYPE_UTF8);
+    if (d.counts == 0) return false;
+  }
+  return true;
 }
 
 export function mergedFree(op: WindowOperator): void {
   tableFree(op.running);
-  distinctTablesFree(op.runningDistinct, op.distinctCount);
   op.running = 0;
-  op.runningDistinct = 0;
-  op.liveValues = 0;
+  for (let i = 0; i < op.distinctCount; i++) {
+    countsFree(op.distinctAt(i).counts);
+    op.distinctAt(i).counts = 0;
+  }
+}
+
+/** Bytes of the merged window's counts of pairs. */
+export function mergedCountBytes(op: WindowOperator): usize {
+  let bytes: usize = 0;
+  for (let i = 0; i < op.distinctCount; i++) {
+    const counts = op.distinctAt(i).counts;
+    if (counts != 0) bytes += changetype<PairCounts>(counts).bytes;
+  }
+  return bytes;
 }

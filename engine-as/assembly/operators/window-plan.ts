@@ -4,9 +4,9 @@
 // is sum(x) and count(x), min(x) is min(x) and count(x). `count` companions say "no input" (SQL null).
 //
 //   entry of the main table      head | accumulators in order of `at`
-//   entry of a distinct table    head | value slot || i64 rows with it | u64 hash of the group's key
-//   COUNT, DISTINCT 8 B · SUM_I64 16 B (i128) · SUM_F64 296 B (exact-sum.ts) · MIN, MAX 8 B (order key)
+//   COUNT 8 B · SUM_I64 16 B (i128) · SUM_F64 296 B (exact-sum.ts) · MIN, MAX 8 B (order key)
 //   MIN_TEXT, MAX_TEXT 16 B (text-values.ts)
+//   DISTINCT 8 B: u32 count, u32 number of the key in the set of pairs (window-distinct.ts)
 import {
   AGG_AVG,
   AGG_COUNT,
@@ -22,10 +22,21 @@ import {
   TYPE_TIMESTAMP,
   TYPE_UTF8,
 } from "../../abi";
-import { arenaAlloc, fail } from "../memory/index";
-import { EXACT_SUM_BYTES, HEAD_SLOTS_AT, TEXT_NONE, TableShape, shapeInit, slotBytes } from "../state/index";
+import { fail } from "../memory/index";
+import {
+  EXACT_SUM_BYTES,
+  HEAD_SLOTS_AT,
+  PAGE_HASH,
+  PAGE_TEXTS,
+  TEXT_NONE,
+  TableShape,
+  pairShapeInit,
+  shapeInit,
+  slotBytes,
+} from "../state/index";
 import { TIME_LIMIT, gcd } from "../time/index";
-import { Accumulator, Aggregate, Source, WindowOperator } from "./window-types";
+import { TEXT_ENTRY_BYTES, TEXT_HEAD_BYTES, TEXT_REFS } from "./window-dictionary";
+import { Accumulator, Aggregate, Distinct, Source, WindowOperator } from "./window-types";
 import {
   ACC_COUNT,
   ACC_DISTINCT,
@@ -37,6 +48,7 @@ import {
   ACC_SUM_I64,
   KEYS_MAX,
   AGGREGATES_MAX,
+  planAlloc,
 } from "./window-types";
 
 const WORDS_FIXED: i32 = 11;
@@ -48,8 +60,8 @@ export function planRead(op: WindowOperator, payload: usize, words: i32, types: 
   if (keyCount < 0 || keyCount > KEYS_MAX || words < WORDS_FIXED + keyCount) return bad(op, 0, keyCount);
   op.keyCount = keyCount;
   op.keys = payloadCopy(op, payload + 4, keyCount);
-  op.keyTypes = arenaAlloc(op.plan, 256);
-  op.slotAts = arenaAlloc(op.plan, 256);
+  op.keyTypes = planAlloc(op, 256);
+  op.slotAts = planAlloc(op, 256);
   if (op.keys == 0 || op.keyTypes == 0 || op.slotAts == 0) return false;
   let slotAt = <u32>HEAD_SLOTS_AT;
   let refs: u64 = 0;
@@ -93,7 +105,7 @@ function bad(op: WindowOperator, at: i32, found: i64): bool {
 }
 
 function payloadCopy(op: WindowOperator, from: usize, count: i32): usize {
-  const ptr = arenaAlloc(op.plan, ((<usize>count) << 2) + 4);
+  const ptr = planAlloc(op, ((<usize>count) << 2) + 4);
   if (ptr != 0) memory.copy(ptr, from, (<usize>count) << 2);
   return ptr;
 }
@@ -123,11 +135,12 @@ function readAggregates(op: WindowOperator, payload: usize, words: i32, at: i32,
   // word `at` is lateOutput: the late batch is always at hand, the task decides whether it leaves
   const count = word(payload, at + 1);
   if (count < 0 || count > AGGREGATES_MAX || words != at + 2 + 3 * count) return bad(op, at + 1, count);
-  op.aggregates = arenaAlloc(op.plan, <usize>(count + 1) * offsetof<Aggregate>());
-  op.accumulators = arenaAlloc(op.plan, <usize>(count + 1) * 2 * offsetof<Accumulator>());
-  op.sources = arenaAlloc(op.plan, <usize>(count + 1) * offsetof<Source>());
-  op.distinctShapes = arenaAlloc(op.plan, <usize>(count + 1) * offsetof<TableShape>());
-  if (op.aggregates == 0 || op.accumulators == 0 || op.sources == 0 || op.distinctShapes == 0) return false;
+  op.aggregates = planAlloc(op, <usize>(count + 1) * offsetof<Aggregate>());
+  op.accumulators = planAlloc(op, <usize>(count + 1) * 2 * offsetof<Accumulator>());
+  op.sources = planAlloc(op, <usize>(count + 1) * offsetof<Source>());
+  op.distincts = planAlloc(op, <usize>(count + 1) * offsetof<Distinct>());
+  if (op.aggregates == 0 || op.accumulators == 0 || op.sources == 0 || op.distincts == 0) return false;
+  memory.fill(op.distincts, 0, <usize>(count + 1) * offsetof<Distinct>());
   op.entryBytes = op.headBytes;
   op.incremental = op.size / op.width > 2 ? 1 : 0;
   for (let i = 0; i < count; i++) {
@@ -221,20 +234,19 @@ function accumulatorBytes(kind: i32): u32 {
 
 function makeShapes(op: WindowOperator): bool {
   const main = op.mainShape;
-  const template = arenaAlloc(op.plan, op.entryBytes);
-  const zeros = arenaAlloc(op.plan, 16);
-  const texts = arenaAlloc(op.plan, (<usize>op.accumulatorCount + 1) << 2);
-  if (template == 0 || zeros == 0 || texts == 0) return false;
+  const template = planAlloc(op, op.entryBytes);
+  const texts = planAlloc(op, (<usize>op.accumulatorCount + 1) << 2);
+  if (template == 0 || texts == 0) return false;
   memory.fill(template, 0, op.entryBytes);
-  memory.fill(zeros, 0, 16);
   main.tableId = 0;
+  main.kind = PAGE_HASH;
   main.headBytes = op.headBytes;
   main.entryBytes = op.entryBytes;
   main.refs = op.refs;
   main.template = template;
   if (!shapeInit(main)) return bad(op, 0, op.entryBytes);
   main.texts = texts;
-  op.headBytesMax = op.headBytes;
+  op.headBytesMax = max(op.headBytes, TEXT_HEAD_BYTES);
   for (let i = 0; i < op.accumulatorCount; i++) {
     const acc = op.accumulatorAt(i);
     if (acc.kind == ACC_MIN) store<i64>(template + acc.at - op.headBytes, i64.MAX_VALUE);
@@ -244,16 +256,29 @@ function makeShapes(op: WindowOperator): bool {
       store<u32>(texts + ((<usize>main.textCount) << 2), acc.at);
       main.textCount++;
     } else if (acc.kind == ACC_DISTINCT) {
-      const type = op.sourceAt(acc.source).type;
-      const shape = op.distinctShapeAt(acc.table);
-      shape.tableId = 1 + acc.table;
-      shape.headBytes = op.headBytes + slotBytes(type);
-      shape.entryBytes = shape.headBytes + 16;
-      shape.refs = op.refs | (type == TYPE_UTF8 ? refBit(op.headBytes) : 0);
-      shape.template = zeros;
-      if (!shapeInit(shape)) return bad(op, 0, shape.entryBytes);
-      op.headBytesMax = max(op.headBytesMax, shape.headBytes);
+      if (!makeDistinct(op, acc)) return false;
     }
   }
   return true;
+}
+
+/** Table ids: main table 0, sets of pairs 1 …, dictionaries behind those. */
+function makeDistinct(op: WindowOperator, acc: Accumulator): bool {
+  const d = op.distinctAt(acc.table);
+  const shape = planAlloc(op, offsetof<TableShape>());
+  const textShape = planAlloc(op, offsetof<TableShape>());
+  const zeros = planAlloc(op, 16);
+  if (shape == 0 || textShape == 0 || zeros == 0) return false;
+  memory.fill(zeros, 0, 16);
+  d.type = op.sourceAt(acc.source).type;
+  d.shape = changetype<TableShape>(shape);
+  d.textShape = changetype<TableShape>(textShape);
+  const texts = d.textShape;
+  texts.tableId = 1 + op.distinctCount + acc.table;
+  texts.kind = PAGE_TEXTS;
+  texts.headBytes = TEXT_HEAD_BYTES;
+  texts.entryBytes = TEXT_ENTRY_BYTES;
+  texts.refs = TEXT_REFS;
+  texts.template = zeros;
+  return pairShapeInit(d.shape, 1 + acc.table, d.type == TYPE_UTF8) && shapeInit(texts);
 }

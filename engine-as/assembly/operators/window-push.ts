@@ -8,6 +8,7 @@ import { ERROR_OVERFLOW, ERROR_TIME_NULL, FRAME_SORTED, FRAME_TIMED, STATUS_DONE
 import { BATCH_BYTES, Batch, Column, bitAt, columnAt } from "../batch/index";
 import { arenaAlloc, arenaReset, fail, failIn } from "../memory/index";
 import { TIME_LIMIT, floorTo } from "../time/index";
+import { distinctPrepare } from "./window-distinct";
 import { keyHashes, sourcesPrepare } from "./window-sources";
 import { SPACE_ERROR, SPACE_GAP, SPACE_LATE, spaceFor } from "./window-space";
 import { spaceUpdate } from "./window-update";
@@ -33,7 +34,9 @@ export function pushBatch(op: WindowOperator, batch: usize): i32 {
     if (row >= 0) return fail(ERROR_TIME_NULL, op.id, row, 0, 0);
   }
   const hashes = keyHashes(op, batch);
-  if (hashes == 0 || !sourcesPrepare(op, batch, hashes)) return failIn(op.id);
+  if (hashes == 0 || !sourcesPrepare(op, batch) || !distinctPrepare(op, batch, n)) return failIn(op.id);
+  // tells this subtask's numbers and ids from those of others in a snapshot: key groups are disjoint
+  if (op.pages.origin == 0) op.pages.origin = max(load<u64>(hashes + ((<usize>load<u16>(rows)) << 3)), 1);
   if (
     b.late == 0 &&
     (b.flags & FRAME_TIMED) != 0 &&

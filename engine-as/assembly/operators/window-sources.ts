@@ -6,7 +6,7 @@ import { TYPE_BOOL, TYPE_I32 } from "../../abi";
 import { Batch, Column, bitAt, columnAt } from "../batch/index";
 import { hashColumn } from "../kernels/hash";
 import { arenaAlloc } from "../memory/index";
-import { ACC_DISTINCT, Source, WindowOperator } from "./window-types";
+import { Source, WindowOperator } from "./window-types";
 
 /** Hash of the empty key (no key columns). */
 export const EMPTY_KEY_HASH: u64 = 0x9e3779b97f4a7c15;
@@ -25,32 +25,13 @@ export function keyHashes(op: WindowOperator, batch: usize): usize {
   return hashes;
 }
 
-/** Fills values and masks of all sources and the hashes of distinct values; false = out of memory. */
-export function sourcesPrepare(op: WindowOperator, batch: usize, hashes: usize): bool {
+/** Fills values and masks of all sources; false = out of memory. */
+export function sourcesPrepare(op: WindowOperator, batch: usize): bool {
   const rows = changetype<Batch>(batch).rows;
   for (let i = 0; i < op.sourceCount; i++) {
     if (!prepareSource(op, op.sourceAt(i), batch, rows)) return false;
   }
-  for (let i = 0; i < op.accumulatorCount; i++) {
-    const acc = op.accumulatorAt(i);
-    if (acc.kind != ACC_DISTINCT) continue;
-    acc.hashes = arenaAlloc(op.arena, (<usize>rows) << 3);
-    if (acc.hashes == 0) return false;
-    memory.copy(acc.hashes, hashes, (<usize>rows) << 3);
-    hashColumn(columnAt(batch, op.sourceAt(acc.source).column), batch, acc.hashes, true);
-    keepKeyGroups(acc.hashes, hashes, rows, op.groups.log2);
-  }
   return true;
-}
-
-/** A value moves with its key: the top bits of its hash are those of the key. */
-function keepKeyGroups(hashes: usize, keys: usize, rows: i32, log2: u32): void {
-  if (log2 == 0) return;
-  const low = (<u64>-1) >> (<u64>log2);
-  const end = hashes + ((<usize>rows) << 3);
-  for (; hashes < end; hashes += 8, keys += 8) {
-    store<u64>(hashes, (load<u64>(keys) & ~low) | (load<u64>(hashes) & low));
-  }
 }
 
 function prepareSource(op: WindowOperator, source: Source, batch: usize, rows: i32): bool {

@@ -27,6 +27,24 @@ export function spaceFor(op: WindowOperator, slice: i64, watermark: i64): usize 
 
 /** Finds or makes a namespace; 0 = out of memory. */
 export function spaceGet(op: WindowOperator, slice: i64, firstEnd: i64): usize {
+  const index = spaceIndex(op, slice, firstEnd);
+  const known = spaceIs(op, index, slice, firstEnd);
+  return known != 0 ? known : insertSpace(op, index, slice, firstEnd);
+}
+
+/** The namespace, 0 = there is none. */
+export function spaceFind(op: WindowOperator, slice: i64, firstEnd: i64): usize {
+  return spaceIs(op, spaceIndex(op, slice, firstEnd), slice, firstEnd);
+}
+
+function spaceIs(op: WindowOperator, index: i32, slice: i64, firstEnd: i64): usize {
+  if (index == op.spaceCount) return 0;
+  const space = op.spaceAt(index);
+  return space.slice == slice && space.firstEnd == firstEnd ? changetype<usize>(space) : 0;
+}
+
+/** Where the namespace is, or would be. */
+function spaceIndex(op: WindowOperator, slice: i64, firstEnd: i64): i32 {
   let low = 0;
   let high = op.spaceCount;
   while (low < high) {
@@ -35,11 +53,7 @@ export function spaceGet(op: WindowOperator, slice: i64, firstEnd: i64): usize {
     if (space.slice < slice || (space.slice == slice && space.firstEnd < firstEnd)) low = middle + 1;
     else high = middle;
   }
-  if (low < op.spaceCount) {
-    const space = op.spaceAt(low);
-    if (space.slice == slice && space.firstEnd == firstEnd) return changetype<usize>(space);
-  }
-  return insertSpace(op, low, slice, firstEnd);
+  return low;
 }
 
 function insertSpace(op: WindowOperator, index: i32, slice: i64, firstEnd: i64): usize {
@@ -87,6 +101,7 @@ export function spaceFree(op: WindowOperator, ptr: usize): void {
   tableFree(space.main);
   distinctTablesFree(space.distinct, op.distinctCount);
   blockFree(space.cache);
+  blockFree(space.targets);
   blockFree(ptr);
 }
 

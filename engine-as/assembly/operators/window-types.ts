@@ -1,5 +1,5 @@
 // The window operator's structs. All live in linear memory; WindowOperator owns what it points to.
-import { blockAlloc, blockFree } from "../memory/index";
+import { arenaAlloc, blockAlloc, blockFree } from "../memory/index";
 import { KeyGroups, PageStore, Table, TableShape, tableFree, tableNew } from "../state/index";
 
 export const ACC_COUNT: i32 = 1;
@@ -37,10 +37,36 @@ export class Accumulator {
   source: i32;
   /** offset in the entry */
   at: u32;
-  /** distinct table, or -1 */
+  /** index of the distinct count, or -1 */
   table: i32;
-  /** of the current batch: u64[rows], hashes of (key, value) */
+}
+
+/** What the sets of pairs of one distinct count have in common; the sets themselves are tables of pairs, one per namespace. */
+@unmanaged
+export class Distinct {
+  /** type of the values */
+  type: i32;
+  shape: TableShape;
+  /** of texts: shape of the dictionary, Table or 0, ids given out, u32[freeCount] ids to give out again */
+  textShape: TableShape;
+  dictionary: usize;
+  ids: u32;
+  freeIds: usize;
+  freeCount: u32;
+  /** bytes at which the dictionary is built again */
+  collectBytes: u64;
+  /** id of a frame's dictionary → id, 0 = not known yet: u32[cacheCapacity], for one dictionary */
+  cache: usize;
+  cacheCapacity: i32;
+  cacheCount: i32;
+  cacheDictionary: u64;
+  /** of the current batch: 1 = the cache is for its dictionary; u64[rows] hashes of the texts, or 0 */
+  cached: i32;
   hashes: usize;
+  /** PairCounts of the merged window, or 0 (window-counts.ts) */
+  counts: usize;
+  /** during a restore: NumberMap of old ids, or 0 */
+  maps: usize;
 }
 
 
@@ -63,10 +89,16 @@ export class Space {
   /** the next window end that takes these rows */
   nextEnd: i64;
   main: usize;
-  /** u32[distinctCount]: Table */
+  /** u32[distinctCount]: Table of pairs */
   distinct: usize;
   /** is part of the running window */
   added: i32;
+  /** u32[main.count] entries of the merged window, valid for this window while its main.moves stands, or 0 */
+  targets: usize;
+  targetsMerge: u32;
+  targetsMoves: u32;
+  /** during a restore: NumberMap of old key numbers, or 0 (window-restore-pairs.ts) */
+  maps: usize;
   /** of the current push: number in its list of spaces */
   pushStamp: u32;
   pushIndex: u32;
@@ -103,7 +135,7 @@ export class WindowOperator {
   sourceCount: i32;
   entryBytes: u32;
   mainShape: TableShape;
-  distinctShapes: usize;
+  distincts: usize;
   distinctCount: i32;
   /** offset of the count of rows (incremental windows), or 0 */
   rowsAt: u32;
@@ -124,12 +156,15 @@ export class WindowOperator {
   /** what lives as long as the operator, and as long as one push */
   plan: usize;
   arena: usize;
-  /** chunk scratch: heads, u32 entries ×3, u16 rows */
+  /** chunk scratch: heads, u32 entries ×3, u16 rows ×2, u32 and u64 of pairs */
   heads: usize;
   entries: usize;
   entries2: usize;
   entries3: usize;
   rows2: usize;
+  rows3: usize;
+  pairKeys: usize;
+  pairValues: usize;
   identity: usize;
   emitEntries: usize;
   pushStamp: u32;
@@ -141,10 +176,12 @@ export class WindowOperator {
   firePage: u32;
   fireEntry: u32;
   fireRows: u32;
-  /** running window: Table, Table[distinctCount], values with rows per distinct table */
+  /** merged window: Table; how many have been made; its namespaces; u32[numberedCapacity] scratch by key number */
   running: usize;
-  runningDistinct: usize;
-  liveValues: i32;
+  merges: u32;
+  namespaces: i32;
+  numbered: usize;
+  numberedCapacity: u32;
   status: i32;
 
   rowsIn: i64;
@@ -174,8 +211,8 @@ export class WindowOperator {
   }
 
 
-  @inline distinctShapeAt(index: i32): TableShape {
-    return changetype<TableShape>(this.distinctShapes + <usize>index * offsetof<TableShape>());
+  @inline distinctAt(index: i32): Distinct {
+    return changetype<Distinct>(this.distincts + <usize>index * offsetof<Distinct>());
   }
 
 
@@ -190,12 +227,17 @@ export function distinctTableAt(tables: usize, index: i32): Table {
   return changetype<Table>(load<usize>(tables + ((<usize>index) << 2)));
 }
 
+/** Memory that lives as long as the operator; 0 = out of memory. */
+export function planAlloc(op: WindowOperator, bytes: usize): usize {
+  return arenaAlloc(op.plan, bytes);
+}
+
 /** u32[distinctCount] of new tables for a namespace; 0 = out of memory. */
 export function distinctTablesNew(op: WindowOperator, pages: PageStore, a: i64, b: i64): usize {
   const tables = blockAlloc(((<usize>op.distinctCount) << 2) + 4);
   if (tables == 0) return 0;
   for (let i = 0; i < op.distinctCount; i++) {
-    const table = tableNew(op.distinctShapeAt(i), pages, a, b, op.id);
+    const table = tableNew(op.distinctAt(i).shape, pages, a, b, op.id);
     store<usize>(tables + ((<usize>i) << 2), table);
     if (table != 0) continue;
     distinctTablesFree(tables, i);

@@ -4,8 +4,9 @@ import { Column, Dictionary, bitAt, columnAt } from "../batch/index";
 import { blockAlloc, blockFree } from "../memory/index";
 import { Table, headsColumn, headsStart, tableResolve } from "../state/index";
 import { aggregateRows } from "./window-aggregate";
+import { distinctUpdate } from "./window-distinct";
 import { isTextExtreme, updateTexts } from "./window-texts";
-import { ACC_DISTINCT, Accumulator, CHUNK_ROWS, Space, WindowOperator, distinctTableAt } from "./window-types";
+import { ACC_DISTINCT, CHUNK_ROWS, Space, WindowOperator } from "./window-types";
 
 /** Dictionaries larger than this are not worth a dense array per slice. */
 const CACHE_ENTRIES_MAX: i32 = 65536;
@@ -29,7 +30,7 @@ export function spaceUpdate(op: WindowOperator, space: Space, batch: usize, hash
     aggregateRows(op, from, op.entries, count);
     for (let i = 0; i < op.accumulatorCount; i++) {
       const acc = op.accumulatorAt(i);
-      if (acc.kind == ACC_DISTINCT && !updateDistinct(op, space, acc, batch, hashes, from, count)) return false;
+      if (acc.kind == ACC_DISTINCT && !distinctUpdate(op, space, acc, batch, from, count)) return false;
       if (isTextExtreme(acc) && !updateTexts(op, space, acc, batch, from, count)) return false;
     }
     done += count;
@@ -194,42 +195,4 @@ function missingCells(cells: usize, rows: usize, n: i32, outCells: usize, outRow
     missing += <usize>isMissing;
   }
   return <i32>missing;
-}
-
-/** Counts new values per key; op.entries are the keys' entries of these rows. */
-function updateDistinct(
-  op: WindowOperator,
-  space: Space,
-  acc: Accumulator,
-  batch: usize,
-  hashes: usize,
-  rows: usize,
-  n: i32,
-): bool {
-  const source = op.sourceAt(acc.source);
-  const taken = op.rows2;
-  const keys = op.entries3;
-  let count = 0;
-  for (let i = 0; i < n; i++) {
-    const row = load<u16>(rows + ((<usize>i) << 1));
-    store<u16>(taken + ((<usize>count) << 1), row);
-    store<u32>(keys + ((<usize>count) << 2), load<u32>(op.entries + ((<usize>i) << 2)));
-    count += source.mask == 0 ? 1 : <i32>load<u8>(source.mask + <usize>row);
-  }
-  if (count == 0) return true;
-  const table = distinctTableAt(space.distinct, acc.table);
-  const stride = <usize>table.shape.headBytes;
-  buildHeads(op, stride, batch, acc.hashes, taken, count);
-  headsColumn(op.heads, stride, columnAt(batch, source.column), taken, count, <usize>op.headBytes, 63);
-  if (!tableResolve(table, op.heads, stride, 0, count, op.entries2, 0)) return false;
-  for (let i = 0; i < count; i++) {
-    const value = <usize>load<u32>(op.entries2 + ((<usize>i) << 2)) + stride;
-    const known = load<i64>(value);
-    store<i64>(value, known + 1);
-    if (known != 0) continue;
-    store<u64>(value, load<u64>(hashes + ((<usize>load<u16>(taken + ((<usize>i) << 1))) << 3)), 8);
-    const key = <usize>load<u32>(keys + ((<usize>i) << 2)) + acc.at;
-    store<i64>(key, load<i64>(key) + 1);
-  }
-  return true;
 }

@@ -16,16 +16,18 @@ import {
   STATUS_DONE,
   STATUS_OUTPUT,
 } from "../../abi";
-import { arenaAlloc, arenaFree, arenaNew, blockAlloc, blockFree, fail, failIn } from "../memory/index";
+import { arenaFree, arenaNew, blockAlloc, blockFree, fail, failIn } from "../memory/index";
 import { KeyGroups, PageStore, Table, TableShape, storeDirtyAll, storeFree, storeNew } from "../state/index";
+import { dictionaryFree } from "./window-dictionary";
 import { emitTypes } from "./window-emit";
 import { fireNextBatch, firePending } from "./window-fire";
-import { mergedFree } from "./window-merge";
+import { mergedCountBytes, mergedFree } from "./window-merge";
 import { planRead } from "./window-plan";
 import { pushBatch } from "./window-push";
-import { heldFree, restoreBegin, restoreEnd, restoreRecord, snapshotBegin, snapshotNext } from "./window-snapshot";
+import { heldFree, restoreBegin, restoreEnd, restoreRecord } from "./window-restore";
+import { snapshotBegin, snapshotNext } from "./window-snapshot";
 import { spaceFree } from "./window-space";
-import { CHUNK_ROWS, WindowOperator } from "./window-types";
+import { CHUNK_ROWS, WindowOperator, planAlloc } from "./window-types";
 
 /** Makes the operator from its payload of OP_WINDOW and the types (i32[]) of its input; 0 = error slot filled. */
 export function windowCreate(payload: usize, words: i32, inputTypes: usize, inputCount: i32, operatorId: i32): usize {
@@ -52,22 +54,26 @@ function makeParts(op: WindowOperator): bool {
   op.pages = changetype<PageStore>(pages);
   op.scratchPages = changetype<PageStore>(scratchPages);
   if (op.plan == 0 || op.arena == 0 || pages == 0 || scratchPages == 0) return false;
-  const groups = arenaAlloc(op.plan, offsetof<KeyGroups>());
-  const shape = arenaAlloc(op.plan, offsetof<TableShape>());
+  const groups = planAlloc(op, offsetof<KeyGroups>());
+  const shape = planAlloc(op, offsetof<TableShape>());
   op.groups = changetype<KeyGroups>(groups);
   op.mainShape = changetype<TableShape>(shape);
   return groups != 0 && shape != 0;
 }
 
 function makeScratch(op: WindowOperator): bool {
-  op.heads = arenaAlloc(op.plan, <usize>op.headBytesMax * CHUNK_ROWS);
-  op.entries = arenaAlloc(op.plan, CHUNK_ROWS << 2);
-  op.entries2 = arenaAlloc(op.plan, CHUNK_ROWS << 2);
-  op.entries3 = arenaAlloc(op.plan, CHUNK_ROWS << 2);
-  op.rows2 = arenaAlloc(op.plan, (CHUNK_ROWS << 1) + 16);
-  op.emitEntries = arenaAlloc(op.plan, (FRAME_ROWS_MAX << 2) + 16);
-  op.identity = arenaAlloc(op.plan, FRAME_ROWS_MAX << 1);
+  op.heads = planAlloc(op, <usize>op.headBytesMax * CHUNK_ROWS);
+  op.entries = planAlloc(op, CHUNK_ROWS << 2);
+  op.entries2 = planAlloc(op, CHUNK_ROWS << 2);
+  op.entries3 = planAlloc(op, CHUNK_ROWS << 2);
+  op.rows2 = planAlloc(op, (CHUNK_ROWS << 1) + 16);
+  op.rows3 = planAlloc(op, (CHUNK_ROWS << 1) + 16);
+  op.pairKeys = planAlloc(op, CHUNK_ROWS << 2);
+  op.pairValues = planAlloc(op, CHUNK_ROWS << 3);
+  op.emitEntries = planAlloc(op, (FRAME_ROWS_MAX << 2) + 16);
+  op.identity = planAlloc(op, FRAME_ROWS_MAX << 1);
   if (op.heads == 0 || op.entries == 0 || op.entries2 == 0 || op.entries3 == 0) return false;
+  if (op.rows3 == 0 || op.pairKeys == 0 || op.pairValues == 0) return false;
   if (op.rows2 == 0 || op.emitEntries == 0 || op.identity == 0) return false;
   for (let row = 0; row < FRAME_ROWS_MAX; row++) store<u16>(op.identity + ((<usize>row) << 1), <u16>row);
   return true;
@@ -78,6 +84,8 @@ export function windowFree(ptr: usize): void {
   const op = changetype<WindowOperator>(ptr);
   heldFree(op);
   mergedFree(op);
+  for (let i = 0; i < op.distinctCount; i++) dictionaryFree(op.distinctAt(i));
+  blockFree(op.numbered);
   for (let i = 0; i < op.spaceCount; i++) spaceFree(op, load<usize>(op.spaces + ((<usize>i) << 2)));
   blockFree(op.spaces);
   storeFree(changetype<usize>(op.pages));
@@ -163,7 +171,8 @@ export function windowCounter(ptr: usize, counter: i32): i64 {
   if (counter == COUNTER_ROWS_IN) return op.rowsIn;
   if (counter == COUNTER_ROWS_OUT) return op.rowsOut;
   if (counter == COUNTER_LATE_ROWS) return op.lateRows;
-  if (counter == COUNTER_STATE_BYTES) return <i64>(op.pages.pageBytes + op.scratchPages.pageBytes);
+  if (counter == COUNTER_STATE_BYTES)
+    return <i64>(op.pages.pageBytes + op.scratchPages.pageBytes + mergedCountBytes(op));
   if (counter != COUNTER_STATE_KEYS) return 0;
   let keys: i64 = 0;
   for (let i = 0; i < op.spaceCount; i++) keys += changetype<Table>(op.spaceAt(i).main).count;

@@ -22,6 +22,8 @@ export const CHECK_NAMESPACE: i32 = 17;
 export const CHECK_WATERMARK: i32 = 18;
 export const CHECK_SHAPE: i32 = 19;
 export const CHECK_LOG: i32 = 20;
+/** a pair whose key or text is not there */
+export const CHECK_PAIR: i32 = 21;
 
 export function badSnapshot(operator: i32, check: i32, found: i64, expected: i64): i32 {
   return fail(ERROR_BAD_SNAPSHOT, operator, check, found, expected);

@@ -13,6 +13,7 @@ import {
   PAGE_GROUPS_AT,
   PAGE_HEAP_AT,
   PAGE_NEXT_AT,
+  PAGE_PAIRS,
   PAGE_PREFIX_AT,
   classBytes,
   entriesAt,
@@ -21,6 +22,7 @@ import {
 } from "./layout";
 import { fits, pageAppend, pageNew } from "./page";
 import { releaseRef, storeReplace } from "./page-store";
+import { pairAppend, pairHashAt, pairsMove } from "./pairs";
 import { Table, TableShape, directorySet, doubleDirectory, mayDouble, tableAddPage } from "./table";
 
 /** Makes room in a full page, of which the caller looks the successor up again; false = error slot filled. */
@@ -53,6 +55,14 @@ function deal(shape: TableShape, from: usize, bit: u64, zero: usize, zeroClass: 
   const base = from + classBytes(<u32>load<u8>(from, PAGE_CLASS_AT));
   let entry = from + entriesAt(load<u32>(from, PAGE_GROUPS_AT));
   const end = entry + width * load<u32>(from, PAGE_COUNT_AT);
+  if (shape.kind == PAGE_PAIRS) {
+    if (one == zero) pairsMove(one, entry, end, width);
+    for (; one != zero && entry < end; entry += width) {
+      const hash = pairHashAt(entry, width);
+      pairAppend(select<usize>(one, zero, (hash & bit) != 0), entry, width, hash);
+    }
+    return;
+  }
   for (; entry < end; entry += width) {
     const isOne = (load<u64>(entry) & bit) != 0;
     const page = select<usize>(one, zero, isOne);
@@ -71,7 +81,8 @@ function split(table: Table, old: usize, id: u32, depth: u32): bool {
   const first = old + entriesAt(load<u32>(old, PAGE_GROUPS_AT));
   for (let i: u32 = 0; i < count; i++) {
     const entry = first + <usize>i * shape.entryBytes;
-    const isOne = <u32>((load<u64>(entry) & bit) != 0);
+    const hash = shape.kind == PAGE_PAIRS ? pairHashAt(entry, shape.entryBytes) : load<u64>(entry);
+    const isOne = <u32>((hash & bit) != 0);
     ones += isOne;
     if (shape.refs != 0) onesHeap += isOne * headPageBytes(entry, shape.refs);
   }

@@ -6,6 +6,7 @@
 import { hashI64 } from "../kernels/hash";
 import { arenaAlloc, arenaNew, memoryInit } from "../memory/index";
 import {
+  PAGE_HASH,
   PageStore,
   Table,
   TableShape,
@@ -34,6 +35,7 @@ export function init(bytesMax: usize): i32 {
   entries = arenaAlloc(arena, CHUNK << 2);
   const shape = changetype<TableShape>(arenaAlloc(arena, offsetof<TableShape>()));
   shape.tableId = 0;
+  shape.kind = PAGE_HASH;
   shape.headBytes = <u32>HEAD_BYTES;
   shape.entryBytes = 32;
   shape.refs = 0;

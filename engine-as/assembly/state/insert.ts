@@ -40,7 +40,7 @@ export function tableInsert(table: Table, head: usize, longBase: usize, headPage
 }
 
 /** The first page of a part of the hash range without keys: the largest such part around `hash`. */
-function addFirstPage(table: Table, hash: u64, longBytes: u32): bool {
+export function addFirstPage(table: Table, hash: u64, longBytes: u32): bool {
   const shape = table.shape;
   const least = expectedDepth(table);
   if (least > table.depth && !directoryGrow(table, least)) return false;

@@ -11,7 +11,7 @@
 //   │ header │ tag groups    │ entries[count] (entryBytes)   │            │ long strings │
 //   └────────┴───────────────┴───────────────────────────────┴────────────┴──────────────┘
 //   header (64 B)                                tag group (48 B)
-//   +0  u8  kind (PAGE_HASH | PAGE_LOG)          +0  u8[16]  0 = empty, 128 | low 7 bits of the hash
+//   +0  u8  kind (PAGE_HASH, PAGE_LOG, …)        +0  u8[16]  0 = empty, 128 | low 7 bits of the hash
 //   +1  u8  layout version                       +16 u16[16] number of the entry
 //   +2  u8  size class 0 | 1 | 2
 //   +3  u8  depth: bits of the prefix            entry
@@ -27,7 +27,8 @@
 //   +52 u32 1 + id of the next page, 0 = none            log: u32 page id, u32 offset in that page
 //   +56 u64 origin, in records: whose ids the page uses (log.ts)
 //
-// The next page of a hash page is an older one with the same prefix (chain.ts).
+// The next page of a hash page is an older one with the same prefix (chain.ts). A page of pairs (pairs.ts) has
+// the same parts, but entries without a head, found by slots of 2 B that lie where the tag groups do.
 //
 // The head of an entry (hash, null mask, slots) has the same form outside of pages (heads.ts); its
 // long strings then hold "address − longBase", so one comparison serves both.
@@ -35,9 +36,17 @@ import { ROW_BYTES_MAX } from "../../abi";
 
 export const PAGE_HASH: u8 = 1;
 export const PAGE_LOG: u8 = 2;
-/** 2: log pages, the words at +52 and +56. Pages of version 1 are read. */
-export const LAYOUT_VERSION: u8 = 2;
+export const PAGE_PAIRS: u8 = 3;
+/** A hash page whose keys belong to no key group: all subtasks may need them. */
+export const PAGE_TEXTS: u8 = 4;
+/**
+ * 2: log pages, the words at +52 and +56. 3: pages of pairs and texts; before, distinct values stood in hash pages.
+ * Versions 1 and 2 are read.
+ */
+export const LAYOUT_VERSION: u8 = 3;
 export const LAYOUT_VERSION_OLDEST: u8 = 1;
+export const LAYOUT_VERSION_LOGS: u8 = 2;
+export const LAYOUT_VERSION_PAIRS: u8 = 3;
 
 export const PAGE_HEADER_BYTES: usize = 64;
 export const PAGE_KIND_AT: usize = 0;
@@ -78,7 +87,7 @@ export const DEPTH_FREE: u32 = 16;
 export const DIRECTORY_ENTRIES_PER_PAGE: u64 = 4096;
 /** Long strings of one key in its page: four of them still fit the largest page. */
 export const KEY_LONG_BYTES_MAX: u32 = 15360;
-/** Strings of one entry: those of a row, and one of them again as the value of a distinct count. */
+/** Strings of one entry: those of a row; before version 3 one of them again, as the value of a distinct count. */
 export const KEY_TEXT_BYTES_MAX: u32 = 2 * ROW_BYTES_MAX;
 /**
  * Of a key with more, the strings longer than this go to the log; the rest then fits the page, of 24

@@ -16,8 +16,8 @@
 // pages <= 2.1 × bytes + 4 KiB per table.
 //
 // In a snapshot, ids of several old subtasks may be the same. `origin` (+56, written into every record)
-// tells them apart: the hash of the first key whose string entered a log of the store; the key groups
-// of subtasks are disjoint, so are their hashes.
+// tells them apart: the hash of the first key that the store's operator met; the key groups of subtasks
+// are disjoint, so are their hashes.
 import {
   LAYOUT_VERSION,
   PAGE_CLASS_AT,

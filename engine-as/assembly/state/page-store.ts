@@ -44,7 +44,7 @@ export class PageStore {
   liveCount: u32;
   liveWritten: u32;
   drained: u32;
-  /** the first hash that had a string in a log, 0 = none: tells subtasks apart, whose hashes differ */
+  /** hash of the first key that was met, 0 = none: tells subtasks apart, whose hashes differ */
   origin: u64;
   /** bytes that were copied because a writer met a frozen page (a measure, not persisted) */
   copiedBytes: u64;

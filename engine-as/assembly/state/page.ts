@@ -10,7 +10,6 @@ import {
   PAGE_DEPTH_AT,
   PAGE_ENTRY_BYTES_AT,
   PAGE_GROUPS_AT,
-  PAGE_HASH,
   PAGE_HEADER_BYTES,
   PAGE_HEAP_AT,
   PAGE_KIND_AT,
@@ -34,7 +33,7 @@ export function pageNew(table: Table, cls: u32, depth: u32, prefix: u64): usize 
   const groups = groupsFor(shapeCapacity(shape, cls));
   const page = storePageNew(table.pages, cls, entriesAt(groups));
   if (page == 0) return 0;
-  store<u8>(page, PAGE_HASH, PAGE_KIND_AT);
+  store<u8>(page, shape.kind, PAGE_KIND_AT);
   store<u8>(page, LAYOUT_VERSION, PAGE_LAYOUT_AT);
   store<u8>(page, <u8>cls, PAGE_CLASS_AT);
   store<u8>(page, <u8>depth, PAGE_DEPTH_AT);

@@ -40,12 +40,13 @@ import {
   KEY_LONG_BYTES_MAX,
   KEY_TEXT_BYTES_MAX,
   LAYOUT_VERSION,
+  LAYOUT_VERSION_LOGS,
   LAYOUT_VERSION_OLDEST,
+  LAYOUT_VERSION_PAIRS,
   PAGE_CLASS_AT,
   PAGE_COUNT_AT,
   PAGE_DEPTH_AT,
   PAGE_ENTRY_BYTES_AT,
-  PAGE_HASH,
   PAGE_HEADER_BYTES,
   PAGE_HEAP_AT,
   PAGE_KIND_AT,
@@ -95,7 +96,8 @@ function isLayout(version: u32): bool {
 /** Checks the payload of a log page. */
 export function logCheck(payload: usize, payloadBytes: u32, operator: i32): i32 {
   const layout = load<u8>(payload, PAGE_LAYOUT_AT);
-  if (layout != LAYOUT_VERSION) return badSnapshot(operator, CHECK_LAYOUT, layout, LAYOUT_VERSION);
+  if (!isLayout(layout) || layout < LAYOUT_VERSION_LOGS)
+    return badSnapshot(operator, CHECK_LAYOUT, layout, LAYOUT_VERSION_LOGS);
   const width = load<u32>(payload, PAGE_ENTRY_BYTES_AT);
   if (width != 1) return badSnapshot(operator, CHECK_ENTRY_BYTES, width, 1);
   const bytes = load<u32>(payload, PAGE_COUNT_AT);
@@ -112,8 +114,8 @@ export function logCheck(payload: usize, payloadBytes: u32, operator: i32): i32 
 
 /** Checks a hash page's payload against the shape of its table, before a table is made for it. */
 export function pageCheck(payload: usize, payloadBytes: u32, shape: TableShape, operator: i32): i32 {
-  if (load<u8>(payload, PAGE_KIND_AT) != PAGE_HASH) {
-    return badSnapshot(operator, CHECK_PAGE_KIND, load<u8>(payload, PAGE_KIND_AT), PAGE_HASH);
+  if (load<u8>(payload, PAGE_KIND_AT) != shape.kind) {
+    return badSnapshot(operator, CHECK_PAGE_KIND, load<u8>(payload, PAGE_KIND_AT), shape.kind);
   }
   const layout = load<u8>(payload, PAGE_LAYOUT_AT);
   if (!isLayout(layout)) return badSnapshot(operator, CHECK_LAYOUT, layout, LAYOUT_VERSION);
@@ -128,6 +130,19 @@ export function pageCheck(payload: usize, payloadBytes: u32, shape: TableShape, 
   const prefix = load<u64>(payload, PAGE_PREFIX_AT);
   if (prefixOf(prefix, depth) != prefix) return badSnapshot(operator, CHECK_PREFIX, prefix, prefixOf(prefix, depth));
   return entriesCheck(payload, payloadBytes, shape, operator);
+}
+
+/** Checks the payload of a page of pairs; what the pairs name is checked when all of it is there. */
+export function pairsCheck(payload: usize, payloadBytes: u32, shape: TableShape, operator: i32): i32 {
+  const layout = load<u8>(payload, PAGE_LAYOUT_AT);
+  if (!isLayout(layout) || layout < LAYOUT_VERSION_PAIRS)
+    return badSnapshot(operator, CHECK_LAYOUT, layout, LAYOUT_VERSION_PAIRS);
+  const entryBytes = load<u32>(payload, PAGE_ENTRY_BYTES_AT);
+  if (entryBytes != shape.entryBytes) return badSnapshot(operator, CHECK_ENTRY_BYTES, entryBytes, shape.entryBytes);
+  const bytes = <u64>PAGE_HEADER_BYTES + <u64>load<u32>(payload, PAGE_COUNT_AT) * entryBytes;
+  if (bytes != payloadBytes || load<u32>(payload, PAGE_HEAP_AT) != 0)
+    return badSnapshot(operator, CHECK_PAGE_BYTES, payloadBytes, bytes);
+  return STATUS_DONE;
 }
 
 function entriesCheck(payload: usize, payloadBytes: u32, shape: TableShape, operator: i32): i32 {

@@ -30,8 +30,10 @@ import {
   PAGE_COUNT_AT,
   PAGE_DEPTH_AT,
   PAGE_ENTRY_BYTES_AT,
+  PAGE_HASH,
   PAGE_HEADER_BYTES,
   PAGE_HEAP_AT,
+  PAGE_KIND_AT,
   PAGE_ORIGIN_AT,
   PAGE_PREFIX_AT,
   pageEnd,
@@ -233,8 +235,11 @@ function pageRecord(
   store<u64>(payload, pages.origin, PAGE_ORIGIN_AT);
   memory.copy(payload + PAGE_HEADER_BYTES, pageEntries(page), entryBytes);
   memory.copy(payload + PAGE_HEADER_BYTES + entryBytes, pageEnd(page) - heapBytes, heapBytes);
-  const prefix = load<u64>(page, PAGE_PREFIX_AT);
+  // what is not placed by the hash of a key may be of any of the own key groups
+  const isPlaced = load<u8>(page, PAGE_KIND_AT) == PAGE_HASH;
+  const prefix = isPlaced ? load<u64>(page, PAGE_PREFIX_AT) : 0;
+  const depth = isPlaced ? <u32>load<u8>(page, PAGE_DEPTH_AT) : 0;
   const from = max(prefixGroupFrom(prefix, groups.log2), groups.from);
-  const to = min(prefixGroupTo(prefix, load<u8>(page, PAGE_DEPTH_AT), groups.log2), groups.to);
+  const to = min(prefixGroupTo(prefix, depth, groups.log2), groups.to);
   return recordSeal(at, RECORD_PAGE, operator, id, from, to, payloadBytes);
 }

@@ -10,6 +10,7 @@ import {
   PAGE_COUNT_AT,
   PAGE_DEPTH_AT,
   PAGE_GROUPS_AT,
+  PAGE_HASH,
   PAGE_LOG,
   PAGE_PREFIX_AT,
   capacityOf,
@@ -35,6 +36,7 @@ const ZEROS: usize = memory.data(64);
 function newTable(headBytes: u32, refs: u64): Table {
   const shape = changetype<TableShape>(SHAPE);
   shape.tableId = 3;
+  shape.kind = PAGE_HASH;
   shape.headBytes = headBytes;
   shape.entryBytes = headBytes + 8;
   shape.refs = refs;

@@ -16,6 +16,8 @@ import {
   PAGE_NEXT_AT,
   PAGE_PREFIX_AT,
   capacityOf,
+  classBytes,
+  refClass,
 } from "./layout";
 import { PageStore, storeAdd, storePage, storeRemove } from "./page-store";
 
@@ -23,6 +25,8 @@ import { PageStore, storeAdd, storePage, storeRemove } from "./page-store";
 @unmanaged
 export class TableShape {
   tableId: u32;
+  /** PAGE_HASH or PAGE_TEXTS; PAGE_PAIRS: entries are pairs (pairs.ts) */
+  kind: u8;
   entryBytes: u32;
   headBytes: u32;
   /** bit per word of the head that may refer to a long string */
@@ -64,6 +68,8 @@ export class Table {
   /** Table that holds only the log of text in values, 0 = none yet; bytes in it that entries refer to */
   texts: usize;
   textBytes: u64;
+  /** of pairs: numbers given to keys */
+  numbers: u32;
 }
 
 /** Fills the geometry, without text in values; false when not even a 64 KiB page holds four entries of this width. */
@@ -120,6 +126,16 @@ export function tableFree(ptr: usize): void {
   blockFree(table.ids);
   blockFree(table.directory);
   blockFree(ptr);
+}
+
+/** Bytes of the table's pages, and of the strings in its log. */
+export function tableBytes(table: Table): u64 {
+  let bytes = table.logBytes;
+  for (let i: u32 = 0; i < table.idCount; i++) {
+    const id = load<u32>(table.ids + (i << 2));
+    bytes += <u64>classBytes(refClass(load<u32>(table.pages.refs + (id << 2))));
+  }
+  return bytes;
 }
 
 /** The page at a position of the table's list, in order of creation. */

@@ -372,7 +372,7 @@ export function copyIn(e: Exports, bytes: Uint8Array): number {
   return at;
 }
 
-function splitRecords(bytes: Uint8Array): Uint8Array[] {
+export function splitRecords(bytes: Uint8Array): Uint8Array[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const records: Uint8Array[] = [];
   for (let at = 0; at < bytes.length;) {

@@ -153,8 +153,8 @@ test('log pages that are missing, there twice or of another kind are refused; ve
   const records = source.snapshot();
   const logs = records.filter(isLog);
   assert.ok(logs.length > 2);
-  const code = (changed: readonly Uint8Array[]): number => {
-    const window = new WindowUnderTest(instantiate(module), PLAN);
+  const code = (changed: readonly Uint8Array[], plan = PLAN): number => {
+    const window = new WindowUnderTest(instantiate(module), plan);
     const status = window.restore(changed, 0, GROUPS);
     const error = status === 0 ? 0 : window.e.errorCode();
     window.free();
@@ -165,7 +165,8 @@ test('log pages that are missing, there twice or of another kind are refused; ve
     assert.equal(code(records.filter((r) => r !== log)), 9);
   }
   assert.equal(code([...records, ...logs.slice(0, 1)]), 9);
-  const short = new WindowUnderTest(instantiate(module), PLAN);
+  const counts: WindowPlan = { ...PLAN, aggregates: PLAN.aggregates.slice(0, 2) };
+  const short = new WindowUnderTest(instantiate(module), counts);
   const rows = Array.from({ length: 30 }, (_, i) => [5n, `k${i}`, textOf(300, i), 1n] as Value[]);
   short.push(frameOf(TYPES, rows));
   const old = (from: readonly Uint8Array[]): Uint8Array[] =>
@@ -176,7 +177,7 @@ test('log pages that are missing, there twice or of another kind are refused; ve
       refreshChecksum(short, copy);
       return copy;
     });
-  assert.equal(code(old(short.snapshot())), 0);
+  assert.equal(code(old(short.snapshot()), counts), 0);
   assert.equal(code(old(records)), 9, 'version 1 has no logs');
 });
 
@@ -223,8 +224,8 @@ test('windows with long keys leave in batches of bounded size', () => {
   const window = new WindowUnderTest(e, TUMBLING);
   const rows = Array.from({ length: 60 }, (_, i) => [5n, `${i}`.padEnd(100_000, 'y'), null, 1n] as Value[]);
   for (const row of rows) assert.equal(window.push(frameOf(TYPES, [row])), 0);
-  // a key is also in the distinct count of itself, as key and as value
-  const payload = 3 * 60 * 100_000;
+  // a key is also in the distinct count of itself, as value
+  const payload = 2 * 60 * 100_000;
   assert.ok(window.counter(3) <= 1.1 * payload, `${window.counter(3)} B of pages`);
   e.windowWatermark(window.op, MAX);
   let seen = 0;
