@@ -255,6 +255,8 @@ export class Coordinator {
         return this.#apply(attempt.wantSplit(slot, message.vertex));
       case 'split-done':
         return this.#apply(attempt.splitDone(message.vertex, message.splitId));
+      case 'first-rows':
+        return this.#cycle.rowsWait();
       case 'snapshot':
         this.#progress.noteSnapshot(message.bytes);
         return this.#apply(attempt.acknowledge(message.epoch, message.snapshot));

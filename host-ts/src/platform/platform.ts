@@ -43,13 +43,16 @@ export interface Platform {
   /** `new Function` where the home allows it; closures fall back to a plain loop without it. */
   readonly compileFunction?: (parameters: readonly string[], body: string) => (...args: never[]) => unknown;
   /**
-   * The home's own decompressors by parquet codec ('ZSTD', 'GZIP', …), where they are quicker than the portable ones:
-   * whole input in, exactly `byteLength` bytes out, throwing on anything else. Undefined while they are loading.
+   * The home's own decompressor for a parquet codec ('ZSTD', 'GZIP', …), loaded when it is asked for; undefined where
+   * the home has none that is quicker than the portable one.
    */
-  readonly decompress?: Readonly<Record<string, (bytes: Uint8Array, byteLength: number) => Uint8Array>> | undefined;
+  readonly decompressor?: (codec: string) => Promise<Decompress | undefined>;
   /** How many workers this home can run at once. */
   readonly cores: number;
 }
+
+/** Whole input in, exactly `byteLength` bytes out; throws on anything else. */
+export type Decompress = (bytes: Uint8Array, byteLength: number) => Uint8Array;
 
 /** Where bytes are; structured-cloneable, so that it can be sent to a slot. */
 export type ByteLocation =
