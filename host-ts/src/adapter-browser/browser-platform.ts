@@ -25,7 +25,7 @@ export function browserPlatform(log: (line: LogLine) => void = () => undefined):
     engineModule,
     log,
     print: (line) => console.log(line),
-    open: openerOf({ name: 'a page', url: (url) => httpSource(url, (at, init) => fetch(at, init)) }),
+    open: openerOf({ name: 'a page', url: (url, options) => httpSource(url, (at, init) => fetch(at, init), options) }),
     decompressor: async (codec) => (codec === 'ZSTD' ? loadZstd() : undefined),
     ...(compileFunction !== undefined && { compileFunction }),
     cores: navigator.hardwareConcurrency || 1,

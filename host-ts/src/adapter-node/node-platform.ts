@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { httpSource, openerOf, timersOf } from '../platform/index.ts';
-import type { ByteSource, Decompress, LogLine, Platform } from '../platform/index.ts';
+import type { ByteSource, Decompress, LogLine, OpenOptions, Platform } from '../platform/index.ts';
 import { fileSource } from './file-source.ts';
 import { fileStore } from './file-store.ts';
 
@@ -56,7 +56,7 @@ async function compileEngine(): Promise<WebAssembly.Module> {
 }
 
 /** In Node a text without a scheme is a path: `parquet('flights.parquet')`. */
-async function urlSource(url: string): Promise<ByteSource> {
+async function urlSource(url: string, options?: OpenOptions): Promise<ByteSource> {
   if (url.startsWith('file:')) return fileSource(fileURLToPath(url));
-  return /^[a-z][a-z\d+.-]+:/i.test(url) ? httpSource(url, fetch) : fileSource(url);
+  return /^[a-z][a-z\d+.-]+:/i.test(url) ? httpSource(url, fetch, options) : fileSource(url);
 }

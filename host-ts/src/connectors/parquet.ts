@@ -50,7 +50,7 @@ interface Footer {
 export async function parquetConnector(binding: InputBinding, context: ConnectorContext): Promise<Connector> {
   const input = context.inputName;
   if (binding.location === undefined) throw inputUnbound(input, 'has no location', 'bind a path, URL, file or bytes');
-  const source = await context.platform.open(binding.location);
+  const source = await context.platform.open(binding.location, { tailBytes: FOOTER_BYTES });
   if (!source.seekable || source.byteLength === undefined) {
     await source.close();
     throw inputUnbound(input, 'parquet cannot be read from a stream', 'bind a path, URL, file or bytes');

@@ -37,7 +37,7 @@ export interface Platform {
   /** One line of a print sink: standard output, or the page's console. */
   print(line: string): void;
   /** Bytes of a file, URL or blob; adapters refuse the kinds that their home lacks. */
-  open(location: ByteLocation): Promise<ByteSource>;
+  open(location: ByteLocation, options?: OpenOptions): Promise<ByteSource>;
   /** Writes files for file sinks; undefined where the home has none. */
   readonly files?: FileStore;
   /** `new Function` where the home allows it; closures fall back to a plain loop without it. */
@@ -53,6 +53,11 @@ export interface Platform {
 
 /** Whole input in, exactly `byteLength` bytes out; throws on anything else. */
 export type Decompress = (bytes: Uint8Array, byteLength: number) => Uint8Array;
+
+export interface OpenOptions {
+  /** The last bytes are going to be read first: where every request costs, they come with the first answer. */
+  readonly tailBytes?: number;
+}
 
 /** Where bytes are; structured-cloneable, so that it can be sent to a slot. */
 export type ByteLocation =
