@@ -264,7 +264,7 @@ export class Coordinator {
         this.#progress.note(slot, message.subtasks);
         return this.#changed();
       case 'rows':
-        return this.#rows(message);
+        return this.results.rows(message); // what a callback throws fails the job: this is called guarded
       case 'failed':
         this.#workers.dismiss(slot);
         if (attempt.phase === 'deploying' && !this.#checkpoints.passOverIfDamaged(attempt.restored, message.error)) {
@@ -272,14 +272,6 @@ export class Coordinator {
         }
         if (this.#restoredEpoch === attempt.restored?.epoch) this.#restoredEpoch = this.status().epoch;
         return this.#restart(message.error);
-    }
-  }
-
-  #rows(message: Extract<FromSlot, { type: 'rows' }>): void {
-    try {
-      this.results.rows(message);
-    } catch (error) {
-      this.#fail(error);
     }
   }
 
