@@ -56,7 +56,12 @@ function dashboard() {
     chunkFileNames: 'assets/[name]-[hash].js',
     assetFileNames: 'assets/[name]-[hash][extname]',
   });
-  const plugins = [publicNames(ROOT), urls(), nodeResolve({ browser: true }), typescript({ minify: true })];
+  const workerOutput = { ...output('main'), entryFileNames: 'assets/[name]-[hash].js' };
+  const rest = [publicNames(ROOT), nodeResolve({ browser: true }), typescript({ minify: true })];
+  const plugins = [
+    urls({ workersApart: { plugins: [urls(), ...rest], onwarn: failOnWarning, output: workerOutput } }),
+    ...rest,
+  ];
   const serviceWorker = firstOf('demo/src/service-worker.ts');
   return [
     {

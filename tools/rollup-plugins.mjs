@@ -6,12 +6,17 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { transform as esbuild } from 'esbuild';
 import { MagicString } from 'magic-string';
+import { rollup } from 'rollup';
 
 const URL_PATTERN =
   /(new\s+(?:Shared)?Worker\s*\(\s*)?\bnew\s+URL\s*\(\s*(['"])(\.{1,2}\/[^'"]+)\2\s*,\s*import\.meta\.url\s*,?\s*\)/g;
 
-/** `new URL('./x.ts', import.meta.url)` makes x a chunk of its own; any other file becomes an asset. */
-export function urls() {
+/**
+ * `new URL('./x.ts', import.meta.url)` makes x a chunk of its own; any other file becomes an asset. With `workersApart`
+ * (options of Rollup) the module of a `new Worker(new URL(…))` shares no chunk with the rest: it is bundled by itself,
+ * so that a worker is there after one request instead of one per level of imports.
+ */
+export function urls({ workersApart } = {}) {
   return {
     name: 'urls',
     async transform(code, id) {
@@ -21,7 +26,8 @@ export function urls() {
         if (inComment(code, match.index)) continue;
         const file = path.resolve(path.dirname(id), match[3]);
         if (!existsSync(file)) this.error(`${id}: ${match[3]} does not exist; build it first, or mend the path`);
-        const reference = await emit(this, file);
+        const apart = match[1] !== undefined && workersApart !== undefined && isScript(file);
+        const reference = apart ? await emitApart(this, file, workersApart) : await emit(this, file);
         const start = match.index + (match[1]?.length ?? 0);
         edited.overwrite(start, match.index + match[0].length, `import.meta.ROLLUP_FILE_URL_${reference}`);
       }
@@ -36,11 +42,31 @@ export function urls() {
 
 async function emit(context, file) {
   const name = path.basename(file);
-  if (/\.[cm]?[jt]sx?$/.test(file)) {
+  if (isScript(file)) {
     return context.emitFile({ type: 'chunk', id: file, name: name.replace(/\.[^.]+$/, '') });
   }
   context.addWatchFile(file);
   return context.emitFile({ type: 'asset', name, source: await readFile(file) });
+}
+
+function isScript(file) {
+  return /\.[cm]?[jt]sx?$/.test(file);
+}
+
+/** Bundles the module; its chunks and assets become files of the bundle that names it. Returns the entry's reference. */
+async function emitApart(context, file, { output, ...options }) {
+  const bundle = await rollup({ ...options, input: file });
+  for (const watched of bundle.watchFiles) context.addWatchFile(watched);
+  const { output: files } = await bundle.generate(output);
+  await bundle.close();
+  let reference;
+  for (const { type, fileName, names, code, source = code, isEntry = false } of files) {
+    // assets get their names anew, by the same pattern: what both bundles name becomes one file
+    const named = type === 'asset' && !fileName.endsWith('.map') ? { name: names[0] } : { fileName };
+    const emitted = context.emitFile({ type: 'asset', ...named, source });
+    if (isEntry) reference = emitted;
+  }
+  return reference;
 }
 
 function inComment(code, index) {

@@ -27,9 +27,9 @@ const engine = Engine.create(new WebAssembly.Module(wasm), { memoryBytesMax: 0 }
 const schema = { date: timestamp(), delay: i64(), origin: utf8() };
 const source = bytesSource('flights', bytes, 'bench');
 
-async function connector(decompress) {
+async function connector(decompressor) {
   const timers = { after: () => () => undefined, soon: (callback) => void setImmediate(() => callback()) };
-  const platform = { timers, open: () => Promise.resolve(source), ...(decompress && { decompress }) };
+  const platform = { timers, open: () => Promise.resolve(source), ...(decompressor && { decompressor }) };
   const binding = { connector: 'parquet', location: { kind: 'bytes', bytes, name: 'flights' }, options: {} };
   return standardConnectors.parquet(binding, { platform, inputName: 'flights', schema, timeColumn: 'date' });
 }
@@ -52,7 +52,7 @@ async function convert(opened, splits, seen) {
   return rows;
 }
 
-const zstd = { ZSTD: (page, byteLength) => zstdDecompressSync(page, { maxOutputLength: byteLength }) };
+const zstd = async () => (page, byteLength) => zstdDecompressSync(page, { maxOutputLength: byteLength });
 const portable = await connector();
 const native = await connector(zstd);
 const splits = (await portable.enumerate()).splits.slice(0, Number(flags.groups));

@@ -62,7 +62,8 @@ async function networkFirst(request: Request, file: string): Promise<Response> {
 
 async function cacheFirst(request: Request): Promise<Response> {
   const cache = await caches.open(CACHE);
-  const found = await cache.match(request, { ignoreSearch: true, ignoreMethod: true });
+  const { origin, pathname } = new URL(request.url);
+  const found = await cache.match(origin + pathname);
   if (found === undefined) return fetch(request);
   const headers = new Headers(found.headers);
   headers.set('Cross-Origin-Embedder-Policy', 'require-corp');

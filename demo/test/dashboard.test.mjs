@@ -1,9 +1,12 @@
 // The dashboard as its readers use it, in Chromium: results, a killed worker, a reload in the middle, offline, no
 // isolation, a file of one's own, the keyboard. Every test has a browser profile of its own.
 import assert from 'node:assert/strict';
+import { globSync } from 'node:fs';
 import test from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { buildDashboard, openDashboard } from './dashboard-page.mjs';
 
+const DASHBOARD = fileURLToPath(new URL('../../dist/dashboard', import.meta.url));
 const ROWS = 193_463;
 const SHA256 = '97957cf218bfeeabd1aaa82ef2e6d807007160dd77c4c2212a4b209aca44e4be';
 /** Fast, but slow enough that there is a middle. */
@@ -103,6 +106,17 @@ dashboardTest('after the first load it works with the server gone', async (dashb
   await page.untilFinished();
   await page.untilRows(ROWS);
   assert.equal((await page.status()).channel, 'ring');
+  // also what nothing has asked for yet: decompressors, the dialog for a reader's own file
+  const stored = await page.page.evaluate(async () => {
+    const { files } = await (await fetch('./files.json')).json();
+    const kept = await Promise.all(files.map(async (file) => ((await fetch(file)).ok ? [file] : [])));
+    return kept.flat();
+  });
+  const built = globSync('**/*.{js,css,wasm,html}', { cwd: DASHBOARD }).filter((file) => file !== 'service-worker.js');
+  assert.deepEqual(
+    built.map((file) => `./${file}`).filter((file) => !stored.includes(file)),
+    [],
+  );
 });
 
 dashboardTest(

@@ -25,7 +25,7 @@ export function cloudflarePlatform(log: (line: LogLine) => void = () => undefine
     print: (line) => console.log(line),
     open: openerOf({
       name: 'a Cloudflare Worker',
-      url: (url) => httpSource(url, (at, init) => fetch(at, { headers: { ...init.headers } })),
+      url: (url, options) => httpSource(url, (at, init) => fetch(at, { headers: { ...init.headers } }), options),
     }),
     cores: CORES,
   };

@@ -1,11 +1,11 @@
 /** A page or a Web Worker as a platform. */
 import { httpSource, openerOf, timersOf } from '../platform/index.ts';
 import type { LogLine, Platform } from '../platform/index.ts';
-import { loadZstd, zstdIfLoaded } from './wasm-zstd.ts';
+import { loadZstd } from './wasm-zstd.ts';
 
 let engine: Promise<WebAssembly.Module> | undefined;
 
-/** Begins to load what every slot needs, before it is known which job it will run. */
+/** Begins to load what a slot is going to need. */
 export function warmPlatform(): void {
   engineModule().catch(() => undefined); // told to whoever needs it
   void loadZstd();
@@ -25,10 +25,8 @@ export function browserPlatform(log: (line: LogLine) => void = () => undefined):
     engineModule,
     log,
     print: (line) => console.log(line),
-    open: openerOf({ name: 'a page', url: (url) => httpSource(url, (at, init) => fetch(at, init)) }),
-    get decompress() {
-      return zstdIfLoaded();
-    },
+    open: openerOf({ name: 'a page', url: (url, options) => httpSource(url, (at, init) => fetch(at, init), options) }),
+    decompressor: async (codec) => (codec === 'ZSTD' ? loadZstd() : undefined),
     ...(compileFunction !== undefined && { compileFunction }),
     cores: navigator.hardwareConcurrency || 1,
   };

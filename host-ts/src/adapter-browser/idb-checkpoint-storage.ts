@@ -45,6 +45,11 @@ export class IdbCheckpointStorage implements CheckpointStorage {
     this.#openMsMax = options.openMsMax ?? OPEN_MS_MAX;
   }
 
+  /** Begins to open the database, which whoever uses it first then need not wait for; a failure is told to them. */
+  warm(): void {
+    this.#open().catch(() => undefined);
+  }
+
   async fence(attempt: number): Promise<void> {
     await this.#write(['meta'], 0, 'strict', async (transaction) => {
       const newest = await newestAttempt(transaction);

@@ -24,9 +24,9 @@ export function serveSlot(jobs: readonly JobDefinition[]): void {
   const onFirst = ({ data }: MessageEvent<FirstMessage>): void => {
     if (data?.sluice !== 'slot' && data?.sluice !== 'coordinator') return; // the user's own messages
     removeEventListener('message', onFirst);
-    if (data.sluice === 'slot') hostSlot(data, jobNamed);
-    else hostCoordinator(data, jobNamed);
+    if (data.sluice === 'coordinator') return hostCoordinator(data, jobNamed);
+    warmPlatform();
+    hostSlot(data, jobNamed);
   };
   addEventListener('message', onFirst);
-  warmPlatform();
 }

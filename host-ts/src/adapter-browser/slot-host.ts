@@ -31,5 +31,8 @@ export function hostSlot(start: SlotStart, jobNamed: (name: string) => JobDefini
 }
 
 function openStorage(access: StorageAccess): CheckpointStorage {
-  return access.kind === 'idb' ? new IdbCheckpointStorage(access.name) : remoteStorage(access.port as Port);
+  if (access.kind === 'port') return remoteStorage(access.port as Port);
+  const storage = new IdbCheckpointStorage(access.name);
+  storage.warm(); // the first checkpoint is on the way to the first result
+  return storage;
 }

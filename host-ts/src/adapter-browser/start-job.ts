@@ -28,8 +28,8 @@ export interface StartOptions {
   /** Milliseconds between checkpoints; 5,000 unless given. */
   readonly checkpointIntervalMs?: number;
   /**
-   * Rows of tables are seen with their checkpoint. With this the first ones come so many milliseconds after each
-   * other until there are rows, and then ever less often, up to the usual interval. Unset: all at that interval.
+   * Rows of tables are seen with their checkpoint. With this a checkpoint begins as soon as there are rows, the next one
+   * so many milliseconds later, and further ones ever less often, up to the usual interval. Unset: all at that interval.
    */
   readonly firstCheckpointMs?: number;
   /** Event-milliseconds per millisecond; unlimited unless given. */

@@ -1,30 +1,20 @@
 /**
  * Zstandard in WebAssembly: several times as quick as the portable decoder in JavaScript, most of all on the first
- * pages, which no compiler has seen before. It loads in the background; until it is there, and where a page's rules
- * forbid it, pages are decoded by the portable one.
+ * pages, which no compiler has seen before. Where a page's rules forbid it, pages are decoded by the portable one.
  */
 import { ZSTDDecoder } from 'zstddec';
+import type { Decompress } from '../platform/index.ts';
 
-type Decompress = (bytes: Uint8Array, byteLength: number) => Uint8Array;
+let loading: Promise<Decompress | undefined> | undefined;
 
-let loading: Promise<void> | undefined;
-let decompressors: { readonly ZSTD: Decompress } | undefined;
-
-/** Begins to load it, once per worker; settles when it is there or known not to come. */
-export function loadZstd(): Promise<void> {
+/** Loads it once per worker; undefined where it may not be loaded: slower, not wrong. */
+export function loadZstd(): Promise<Decompress | undefined> {
   const decoder = new ZSTDDecoder();
   loading ??= decoder.init().then(
-    () => {
-      decompressors = { ZSTD: exactly((bytes, byteLength) => decoder.decode(bytes, byteLength)) };
-    },
-    () => undefined, // slower, not wrong
+    () => exactly((bytes, byteLength) => decoder.decode(bytes, byteLength)),
+    () => undefined,
   );
   return loading;
-}
-
-/** As `Platform.decompress`; undefined until it has loaded. */
-export function zstdIfLoaded(): { readonly ZSTD: Decompress } | undefined {
-  return decompressors;
 }
 
 /** The decoder gives what it has when a frame is damaged; and it would take 0 for an unknown length. */

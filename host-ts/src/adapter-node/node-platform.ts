@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { httpSource, openerOf, timersOf } from '../platform/index.ts';
-import type { ByteSource, LogLine, Platform } from '../platform/index.ts';
+import type { ByteSource, Decompress, LogLine, OpenOptions, Platform } from '../platform/index.ts';
 import { fileSource } from './file-source.ts';
 import { fileStore } from './file-store.ts';
 
@@ -26,7 +26,7 @@ export function nodePlatform(log: (line: LogLine) => void = () => undefined): Pl
     print: (line) => void process.stdout.write(`${line}\n`),
     open: openerOf({ name: 'Node', path: fileSource, url: urlSource }),
     files: fileStore(),
-    decompress: { ZSTD: bounded(zstdDecompressSync), GZIP: bounded(gunzipSync), BROTLI: bounded(brotliDecompressSync) },
+    decompressor: async (codec) => DECOMPRESSORS.get(codec),
     // oxlint-disable-next-line typescript/no-implied-eval -- this is the platform's capability for generated loops
     compileFunction: (parameters, body) => new Function(...parameters, body) as (...args: never[]) => unknown,
     cores: availableParallelism(),
@@ -34,8 +34,16 @@ export function nodePlatform(log: (line: LogLine) => void = () => undefined): Pl
 }
 
 /** The zlib of Node is native: zstd pages decode at more than twice the portable one's speed. */
-function bounded(decompress: (bytes: Uint8Array, options: { readonly maxOutputLength: number }) => Uint8Array) {
-  return (bytes: Uint8Array, byteLength: number): Uint8Array => {
+const DECOMPRESSORS: ReadonlyMap<string, Decompress> = new Map([
+  ['ZSTD', bounded(zstdDecompressSync)],
+  ['GZIP', bounded(gunzipSync)],
+  ['BROTLI', bounded(brotliDecompressSync)],
+]);
+
+function bounded(
+  decompress: (bytes: Uint8Array, options: { readonly maxOutputLength: number }) => Uint8Array,
+): Decompress {
+  return (bytes, byteLength) => {
     const out = decompress(bytes, { maxOutputLength: Math.max(1, byteLength) });
     return new Uint8Array(out.buffer, out.byteOffset, out.byteLength); // a Buffer's slice would not copy
   };
@@ -48,7 +56,7 @@ async function compileEngine(): Promise<WebAssembly.Module> {
 }
 
 /** In Node a text without a scheme is a path: `parquet('flights.parquet')`. */
-async function urlSource(url: string): Promise<ByteSource> {
+async function urlSource(url: string, options?: OpenOptions): Promise<ByteSource> {
   if (url.startsWith('file:')) return fileSource(fileURLToPath(url));
-  return /^[a-z][a-z\d+.-]+:/i.test(url) ? httpSource(url, fetch) : fileSource(url);
+  return /^[a-z][a-z\d+.-]+:/i.test(url) ? httpSource(url, fetch, options) : fileSource(url);
 }

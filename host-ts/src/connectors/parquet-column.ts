@@ -21,7 +21,9 @@ const HEADER_BYTES_MAX = 1 << 20;
 export interface ColumnInit {
   readonly source: ByteSource;
   readonly metadata: ColumnMetaData;
-  readonly column: PageColumn;
+  readonly column: Omit<PageColumn, 'decompress'>;
+  /** Of the column's codec; may still be loading. */
+  readonly decompress: Promise<PageColumn['decompress']>;
   readonly place: ParquetPlace;
   /** Rows of the row group. */
   readonly rows: number;
@@ -36,6 +38,7 @@ export class ParquetColumn {
   readonly #end: number;
   #held = new Uint8Array(0);
   #heldAt: number;
+  #column: PageColumn | undefined;
   #dictionary: PageDictionary | undefined;
   #first: Promise<Uint8Array> | undefined;
   /** Rows of pages that were read or skipped. */
@@ -66,12 +69,13 @@ export class ParquetColumn {
     const wanted = Math.min(this.#end - this.#at, WINDOW_BYTES);
     if (this.#init.rows <= this.#init.skip || wanted === 0) return;
     this.#first = this.#init.source.read(this.#at, wanted);
-    this.#first.catch(() => undefined); // whoever awaits it is told
+    for (const begun of [this.#first, this.#init.decompress]) begun.catch(() => undefined); // whoever awaits it is told
   }
 
   /** The next rows with where to begin in them; undefined behind the last row. */
   async next(): Promise<{ readonly batch: ColumnBatch; readonly from: number } | undefined> {
-    const { rows, skip, place, column } = this.#init;
+    const { rows, skip, place } = this.#init;
+    const column = (this.#column ??= { ...this.#init.column, decompress: await this.#init.decompress });
     try {
       for (;;) {
         const piece = this.#nextPiece();

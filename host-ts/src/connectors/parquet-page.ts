@@ -6,10 +6,10 @@
  * Everything a page says about itself is checked against bounds before memory is taken for it. What goes wrong in
  * here is thrown as it is; the column reader says where it was.
  */
-import { compressors } from 'hyparquet-compressors';
 import { decompressPage } from 'hyparquet/src/datapage.js';
 import type { CompressionCodec, PageHeader, ParquetType } from 'hyparquet';
 import type { FrameDictionary } from '../engine/index.ts';
+import type { Decompress } from '../platform/index.ts';
 import type { ColumnBatch, WordPool } from './column-batch.ts';
 import { decodeHybrid, HybridReader, isOneRun } from './parquet-bits.ts';
 import type { BitSource } from './parquet-bits.ts';
@@ -31,12 +31,10 @@ export interface PageColumn {
   readonly codec: CompressionCodec;
   readonly conversion: Conversion;
   readonly optional: boolean;
-  /** The home's own decompressors; the portable ones otherwise. */
-  readonly native: Decompressors | undefined;
+  /** For the codec; undefined where there is none, or nothing to do. */
+  readonly decompress: Decompress | undefined;
   readonly pool: WordPool;
 }
-
-export type Decompressors = Readonly<Record<string, (bytes: Uint8Array, byteLength: number) => Uint8Array>>;
 
 export type PageDictionary =
   | { readonly kind: 'texts'; readonly dictionary: FrameDictionary; readonly count: number }
@@ -152,11 +150,11 @@ function readValid(source: BitSource, rows: number): Uint8Array | undefined {
   return undefined;
 }
 
-function decompress(body: Uint8Array, byteLength: number, { codec, native }: PageColumn): Uint8Array {
+function decompress(body: Uint8Array, byteLength: number, column: PageColumn): Uint8Array {
   if (!(byteLength >= 0 && byteLength <= PAGE_BYTES_MAX)) throw new RangeError(`a page of ${byteLength} B`);
+  const { codec } = column;
   if (codec === 'ZSTD') checkZstdSize(body, byteLength);
-  const known = native?.[codec] === undefined ? compressors : native;
-  return decompressPage(body, byteLength, codec, known);
+  return decompressPage(body, byteLength, codec, column.decompress && { [codec]: column.decompress });
 }
 
 // A zstd frame says how large it gets, and the decoder takes memory for that before anything else can be checked.

@@ -25,6 +25,7 @@ import type { ParquetPlace } from './errors.ts';
 import { inputUnbound, parquetCorrupt, parquetTruncated, typeMismatch, unknownColumn } from './errors.ts';
 import { FrameWriter } from './frame-writer.ts';
 import type { EngineMemory } from './frame-writer.ts';
+import { decompressorOf } from './parquet-codecs.ts';
 import { ParquetColumn } from './parquet-column.ts';
 import { ParquetSplitReader } from './parquet-split.ts';
 import { conversionOf, describeElement } from './parquet-types.ts';
@@ -49,7 +50,7 @@ interface Footer {
 export async function parquetConnector(binding: InputBinding, context: ConnectorContext): Promise<Connector> {
   const input = context.inputName;
   if (binding.location === undefined) throw inputUnbound(input, 'has no location', 'bind a path, URL, file or bytes');
-  const source = await context.platform.open(binding.location);
+  const source = await context.platform.open(binding.location, { tailBytes: FOOTER_BYTES });
   if (!source.seekable || source.byteLength === undefined) {
     await source.close();
     throw inputUnbound(input, 'parquet cannot be read from a stream', 'bind a path, URL, file or bytes');
@@ -102,8 +103,9 @@ class ParquetConnector implements Connector {
         const optional = element.repetition_type !== 'REQUIRED';
         const { type, codec } = metadata;
         if (type !== element.type) throw parquetCorrupt(place, `${type} is not what the schema says`);
-        const column = { type, codec, conversion, optional, native: platform.decompress, pool: this.#pool };
-        return new ParquetColumn({ source: this.#source, metadata, column, place, rows, skip });
+        const column = { type, codec, conversion, optional, pool: this.#pool };
+        const decompress = decompressorOf(codec, platform);
+        return new ParquetColumn({ source: this.#source, metadata, column, decompress, place, rows, skip });
       }),
     );
     const rest = (): Promise<void> => new Promise((resolve) => platform.timers.soon(resolve));

@@ -3,7 +3,7 @@
  * and in the simulator. Every message of a run carries its attempt; receivers drop others.
  *
  *   coordinator → slot: deploy, assign, floor, barrier, pace
- *   slot → coordinator: ready, deployed, want-split, split-done, snapshot, metrics, rows, log, failed
+ *   slot → coordinator: ready, deployed, want-split, split-done, first-rows, snapshot, metrics, rows, log, failed
  */
 import type { ErrorData, Json } from '../base/index.ts';
 import type { RecordRef, SlotSnapshot, SplitState } from '../checkpoint/index.ts';
@@ -42,6 +42,8 @@ export interface DeployMessage {
   readonly pace: Pace;
   readonly memoryBytesMax: number;
   readonly batchRows: number;
+  /** Someone waits for the first results: the slot says `first-rows`. */
+  readonly tellFirstRows?: boolean;
 }
 
 export type ToSlot =
@@ -80,6 +82,8 @@ export type FromSlot =
       readonly vertex: number;
       readonly splitId: string;
     }
+  /** The slot holds rows for a table, which nobody sees before their epoch is published; said once if asked for. */
+  | { readonly type: 'first-rows'; readonly attempt: number; readonly slot: number }
   | {
       readonly type: 'snapshot';
       readonly attempt: number;

@@ -2,8 +2,8 @@
  * The rhythm of checkpoints: triggers epochs by the clock and on request, publishes what the
  * slots acknowledged, releases what is old and merges small table segments.
  *
- * Rows of tables are seen with their epoch. A run that is watched may ask for its first epochs soon after each other:
- * they keep the short interval until one has brought rows, then each takes twice as long as the one before.
+ * Rows of tables are seen with their epoch. In a run that is watched an epoch begins as soon as a slot holds the first
+ * rows; the next ones come soon after each other, each taking twice as long as the one before.
  */
 import { errorToData, withContext } from '../base/index.ts';
 import type { ErrorData } from '../base/index.ts';
@@ -14,9 +14,6 @@ import { Compactor } from './compactor.ts';
 import type { CoordinatorInit } from './coordinator-init.ts';
 import { EpochWaiters } from './epoch-waiters.ts';
 import type { Results } from './results.ts';
-
-/** Short epochs without a row before the interval grows all the same. */
-const FIRST_EPOCHS_MAX = 16;
 
 export interface CheckpointCycleInit {
   readonly init: CoordinatorInit;
@@ -38,13 +35,11 @@ export class CheckpointCycle {
   #timer: (() => void) | undefined;
   #startedMs = 0;
   #intervalMs: number;
-  #emptyEpochs = 0;
   #publishing: Promise<unknown> = Promise.resolve();
 
   constructor(cycle: CheckpointCycleInit) {
     this.#cycle = cycle;
-    const { checkpointIntervalMs, firstCheckpointMs = checkpointIntervalMs } = cycle.init;
-    this.#intervalMs = Math.min(firstCheckpointMs, checkpointIntervalMs);
+    this.#intervalMs = cycle.init.checkpointIntervalMs;
     this.#compactor = new Compactor(cycle.init.storage, cycle.results);
   }
 
@@ -57,6 +52,16 @@ export class CheckpointCycle {
   stop(): void {
     this.#timer?.();
     this.#timer = undefined;
+  }
+
+  /**
+   * A slot holds the first rows of its attempt: their epoch begins now, and those that follow come soon. Rows that come
+   * too late for an epoch in flight are in the next of these.
+   */
+  rowsWait(): void {
+    const { checkpointIntervalMs, firstCheckpointMs = checkpointIntervalMs } = this.#cycle.init;
+    this.#intervalMs = Math.min(firstCheckpointMs, checkpointIntervalMs);
+    this.trigger();
   }
 
   trigger(): void {
@@ -86,8 +91,8 @@ export class CheckpointCycle {
       this.#cycle.published(manifest);
       this.#cycle.apply(attempt.published(manifest));
       this.waiters.completed(manifest.epoch);
-      this.#grow(manifest);
       if (this.#cycle.running() === attempt) this.start();
+      this.#intervalMs = Math.min(this.#intervalMs * 2, this.#cycle.init.checkpointIntervalMs);
       await checkpoints.releaseOld(attempt.number);
       if (!manifest.final) await this.#compact(attempt, manifest);
     } catch (error) {
@@ -127,13 +132,6 @@ export class CheckpointCycle {
       const { code, message } = errorToData(error);
       init.platform.log({ level: 'warn', message: 'table segments were not merged', values: { code, message } });
     }
-  }
-
-  #grow({ epoch, tables }: Manifest): void {
-    const broughtRows = Object.values(tables).some((segments) => segments.some((segment) => segment.epoch === epoch));
-    if (!broughtRows && ++this.#emptyEpochs <= FIRST_EPOCHS_MAX) return;
-    this.#emptyEpochs = FIRST_EPOCHS_MAX;
-    this.#intervalMs = Math.min(this.#intervalMs * 2, this.#cycle.init.checkpointIntervalMs);
   }
 
   #schedule(): void {

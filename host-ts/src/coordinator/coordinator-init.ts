@@ -19,7 +19,10 @@ export interface CoordinatorInit {
   readonly parameters?: Json;
   readonly parallelism: number;
   readonly checkpointIntervalMs: number;
-  /** The interval at first, until rows of tables have been published; it then doubles up to the usual one. */
+  /**
+   * An epoch begins when the first rows of a table wait for it; the next one this much later, and every further one
+   * after twice as long as the one before, up to the usual interval.
+   */
   readonly firstCheckpointMs?: number;
   /** Go on from the newest checkpoint; false forgets what a former run left. */
   readonly resume: boolean;

@@ -304,23 +304,38 @@ test('a start that is refused gives its workers back', async () => {
   );
 });
 
-test('first checkpoints come soon until there are rows, then each twice as late as the one before', async () => {
+test('an epoch begins with the first rows, the next ones each twice as late as the one before', async () => {
   const stage = new Stage({ firstCheckpointMs: 100, checkpointIntervalMs: 1_000 });
   await stage.running();
-  const rows: SinkState = {
-    vertex: 0,
-    sink: 0,
-    slot: 0,
-    table: 'clicks',
-    values: [{ value: 'segment', bytes: 1, rows: 1 }],
-    prepared: null,
-  };
+  assert.equal(stage.slot(0).got('deploy')[0]?.tellFirstRows, true);
+  stage.time.pass(999);
+  assert.equal(stage.slot(0).got('barrier').length, 0, 'without rows there is nothing to hurry for');
   const waits: number[] = [];
-  for (let epoch = 1; epoch <= 7; epoch++) {
+  for (let epoch = 1; epoch <= 6; epoch++) {
     const beganMs = stage.time.nowMs;
+    if (epoch === 1) stage.slot(1).say({ type: 'first-rows', slot: 1 });
     while (stage.slot(0).got('barrier').length < epoch) stage.time.pass(1);
     waits.push(stage.time.nowMs - beganMs);
-    await stage.acknowledge(epoch, epoch === 2 ? [rows] : []);
+    await stage.acknowledge(epoch);
   }
-  assert.deepEqual(waits, [100, 100, 200, 400, 800, 1_000, 1_000]);
+  assert.deepEqual(waits, [0, 100, 200, 400, 800, 1_000]);
+});
+
+test('first rows that come while an epoch is in flight are in the next one, which comes soon', async () => {
+  const stage = new Stage({ firstCheckpointMs: 100, checkpointIntervalMs: 1_000 });
+  await stage.running();
+  stage.slot(0).say({ type: 'first-rows', slot: 0 });
+  stage.slot(1).say({ type: 'first-rows', slot: 1 });
+  assert.equal(stage.slot(0).got('barrier').length, 1);
+  await stage.acknowledge(1);
+  stage.time.pass(99);
+  assert.equal(stage.slot(0).got('barrier').length, 1);
+  stage.time.pass(1);
+  assert.equal(stage.slot(0).got('barrier').length, 2);
+});
+
+test('where nobody waits for the first rows, slots need not tell of them', async () => {
+  const stage = new Stage({ checkpointIntervalMs: 1_000 });
+  await stage.running();
+  assert.equal(stage.slot(0).got('deploy')[0]?.tellFirstRows, undefined);
 });

@@ -258,6 +258,8 @@ export class Coordinator {
         return this.#apply(attempt.wantSplit(slot, message.vertex));
       case 'split-done':
         return this.#apply(attempt.splitDone(message.vertex, message.splitId));
+      case 'first-rows':
+        return this.#cycle.rowsWait();
       case 'snapshot':
         this.#progress.noteSnapshot(message.bytes);
         return this.#apply(attempt.acknowledge(message.epoch, message.snapshot));
@@ -265,7 +267,7 @@ export class Coordinator {
         this.#progress.note(slot, message.subtasks);
         return this.#changed();
       case 'rows':
-        return this.results.rows(message);
+        return this.results.rows(message); // what a callback throws fails the job: this is called guarded
       case 'failed':
         this.#workers.dismiss(slot);
         if (attempt.phase === 'deploying' && !this.#checkpoints.passOverIfDamaged(attempt.restored, message.error)) {

@@ -42,6 +42,7 @@ export function deployMessage(
     pace: { speed: paceSpeed, eventMs: firstTime(attempt.pools), wallMs: platform.clock.now() },
     memoryBytesMax,
     batchRows,
+    ...(init.firstCheckpointMs !== undefined && { tellFirstRows: true }),
   };
   return { message, transfer: [...(channels?.transfers[slot] ?? []), ...given.transfer] };
 }

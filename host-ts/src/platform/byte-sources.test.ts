@@ -75,7 +75,8 @@ async function serving(listener: RequestListener, body: (url: string) => Promise
 /** A server that knows ranges; `etag` is asked at every request. */
 function ranges(etag: () => string | undefined, data: Uint8Array = DATA): RequestListener {
   return (request, response) => {
-    const [, from = '', to = ''] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
+    const [, first = '', last = ''] = /^bytes=(\d*)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
+    const [from, to] = first === '' ? [Math.max(0, data.length - Number(last)), data.length] : [first, last];
     const tag = etag();
     if (tag !== undefined) response.setHeader('etag', tag);
     if (Number(from) >= data.length) {
@@ -107,6 +108,42 @@ test('a URL by ranges, with an ETag and without', async () => {
       assert.equal((await httpSource(url, fetch)).byteLength, 0);
     },
   );
+});
+
+test('the end of a URL comes with the first answer', async () => {
+  const asked: (string | undefined)[] = [];
+  const listener = ranges(() => '"one"');
+  const counted: RequestListener = (request, response) => {
+    asked.push(request.headers.range);
+    listener(request, response);
+  };
+  await serving(counted, async (url) => {
+    const source = await httpSource(url, fetch, { tailBytes: 100 });
+    assert.equal(source.fingerprint, 'etag:"one"');
+    assert.deepEqual(await source.read(900, 100), DATA.slice(900));
+    assert.deepEqual(await source.read(950, 10), DATA.slice(950, 960));
+    assert.deepEqual(asked, ['bytes=-100']);
+    assert.deepEqual(await source.read(899, 101), DATA.slice(899), 'what begins before the end is asked for');
+    await readsLikeDATA(source);
+  });
+  await serving(counted, async (url) => readsLikeDATA(await httpSource(url, fetch, { tailBytes: 5_000 })));
+});
+
+test('a server that knows no ranges from the end is asked as any other', async () => {
+  const strange: RequestListener[] = [
+    (_, response) => void response.writeHead(400).end(),
+    (_, response) => void response.writeHead(416).end(),
+    (_, response) => void response.writeHead(206, { 'content-range': 'bytes 0-99/1000' }).end(DATA.slice(0, 100)),
+    (_, response) => void response.writeHead(206).end(DATA.slice(900)),
+  ];
+  for (const odd of strange) {
+    const listener = ranges(() => '"one"');
+    const either: RequestListener = (request, response) =>
+      request.headers.range?.startsWith('bytes=-') ? odd(request, response) : listener(request, response);
+    await serving(either, async (url) => readsLikeDATA(await httpSource(url, fetch, { tailBytes: 100 })));
+  }
+  const whole: RequestListener = (_, response) => void response.end(DATA);
+  await serving(whole, async (url) => readsLikeDATA(await httpSource(url, fetch, { tailBytes: 100 })));
 });
 
 test('a URL without ranges is kept whole', async () => {

@@ -2,11 +2,12 @@
  * Bytes behind a URL, by range requests. A server that knows no ranges has its answer kept whole.
  *
  * The first answer fixes the fingerprint (ETag, else time of change and length); every later answer
- * must carry the same one, so that a file that changes in the middle is noticed and not mixed.
+ * must carry the same one, so that a file that changes in the middle is noticed and not mixed. Whoever is going to read
+ * the end says so, and has it with the first answer.
  */
 import { bytesSource } from './byte-sources.ts';
 import { inputChangedWhileRead, inputNotFound, inputUnreachable } from './errors.ts';
-import type { ByteSource } from './platform.ts';
+import type { ByteSource, OpenOptions } from './platform.ts';
 
 /** What is used of `fetch`. */
 export type Request = (url: string, init: { readonly headers: Readonly<Record<string, string>> }) => Promise<Answer>;
@@ -22,15 +23,23 @@ const OK = 200;
 const PARTIAL = 206;
 const RANGE_NOT_SATISFIABLE = 416;
 
-export async function httpSource(url: string, request: Request): Promise<ByteSource> {
-  const first = await ask(url, request, { Range: 'bytes=0-0' });
+export async function httpSource(
+  url: string,
+  request: Request,
+  { tailBytes = 0 }: OpenOptions = {},
+): Promise<ByteSource> {
+  const end = tailBytes > 0 ? await askForTail(url, request, tailBytes) : undefined;
+  const first = end?.answer ?? (await ask(url, request, { Range: 'bytes=0-0' }));
   if (first.status === OK) {
     const bytes = await bodyOf(url, first);
     return bytesSource(url, bytes, tagOf(first, bytes.length));
   }
   const byteLength = first.status === RANGE_NOT_SATISFIABLE ? 0 : totalOf(url, first);
   const fingerprint = tagOf(first, byteLength) ?? `bytes-${byteLength}`;
-  await first.body?.cancel().catch(() => undefined); // one byte at most; who cannot cancel has it already
+  const tail = end && { at: end.at, bytes: await bodyOf(url, first) };
+  if (tail === undefined)
+    await first.body?.cancel().catch(() => undefined); // one byte at most; who cannot cancel has it already
+  else if (tail.bytes.length !== byteLength - tail.at) throw incomplete(url, tail.bytes.length, tail.at, byteLength);
   return {
     name: url,
     byteLength,
@@ -39,6 +48,7 @@ export async function httpSource(url: string, request: Request): Promise<ByteSou
     async read(at, length) {
       const end = Math.min(at + length, byteLength);
       if (at >= end) return new Uint8Array(0);
+      if (tail !== undefined && at >= tail.at) return tail.bytes.slice(at - tail.at, end - tail.at);
       const answer = await ask(url, request, { Range: `bytes=${at}-${end - 1}` });
       const whole = answer.status === OK ? await bodyOf(url, answer) : undefined;
       const isLength = whole?.length ?? totalOf(url, answer);
@@ -47,24 +57,48 @@ export async function httpSource(url: string, request: Request): Promise<ByteSou
       // a server may leave out the range now and then, as a cache on the way may have added it before
       const bytes = whole?.length === byteLength ? whole.slice(at, end) : (whole ?? (await bodyOf(url, answer)));
       if (bytes.length === end - at) return bytes;
-      throw inputUnreachable(url, `${bytes.length} B came for the range ${at}–${end - 1}`);
+      throw incomplete(url, bytes.length, at, end);
     },
     close: async () => undefined,
   };
 }
 
 async function ask(url: string, request: Request, headers: Record<string, string>): Promise<Answer> {
-  let answer: Answer;
-  try {
-    answer = await request(url, { headers });
-  } catch (error) {
-    throw inputUnreachable(url, error instanceof Error ? error.message : String(error), error);
-  }
+  const answer = await sent(url, request, headers);
   if (answer.status === 404 || answer.status === 410) throw inputNotFound(url, `HTTP ${answer.status}`);
   if (![OK, PARTIAL, RANGE_NOT_SATISFIABLE].includes(answer.status)) {
     throw inputUnreachable(url, `HTTP ${answer.status}`);
   }
   return answer;
+}
+
+/**
+ * The last bytes and where they begin. A server that knows ranges need not know those that count from the end, and may
+ * answer anything: undefined then, and it is asked as any server is.
+ */
+async function askForTail(
+  url: string,
+  request: Request,
+  tailBytes: number,
+): Promise<{ readonly answer: Answer; readonly at: number } | undefined> {
+  const answer = await sent(url, request, { Range: `bytes=-${tailBytes}` });
+  if (answer.status === OK) return { answer, at: 0 };
+  const [, from, to, total] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(answer.headers.get('content-range') ?? '') ?? [];
+  if (answer.status === PARTIAL && Number(to) + 1 === Number(total)) return { answer, at: Number(from) };
+  await answer.body?.cancel().catch(() => undefined);
+  return undefined;
+}
+
+async function sent(url: string, request: Request, headers: Record<string, string>): Promise<Answer> {
+  try {
+    return await request(url, { headers });
+  } catch (error) {
+    throw inputUnreachable(url, error instanceof Error ? error.message : String(error), error);
+  }
+}
+
+function incomplete(url: string, byteLength: number, at: number, end: number): Error {
+  return inputUnreachable(url, `${byteLength} B came for the range ${at}–${end - 1}`);
 }
 
 async function bodyOf(url: string, answer: Answer): Promise<Uint8Array> {

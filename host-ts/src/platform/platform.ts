@@ -37,18 +37,26 @@ export interface Platform {
   /** One line of a print sink: standard output, or the page's console. */
   print(line: string): void;
   /** Bytes of a file, URL or blob; adapters refuse the kinds that their home lacks. */
-  open(location: ByteLocation): Promise<ByteSource>;
+  open(location: ByteLocation, options?: OpenOptions): Promise<ByteSource>;
   /** Writes files for file sinks; undefined where the home has none. */
   readonly files?: FileStore;
   /** `new Function` where the home allows it; closures fall back to a plain loop without it. */
   readonly compileFunction?: (parameters: readonly string[], body: string) => (...args: never[]) => unknown;
   /**
-   * The home's own decompressors by parquet codec ('ZSTD', 'GZIP', …), where they are quicker than the portable ones:
-   * whole input in, exactly `byteLength` bytes out, throwing on anything else. Undefined while they are loading.
+   * The home's own decompressor for a parquet codec ('ZSTD', 'GZIP', …), loaded when it is asked for; undefined where
+   * the home has none that is quicker than the portable one.
    */
-  readonly decompress?: Readonly<Record<string, (bytes: Uint8Array, byteLength: number) => Uint8Array>> | undefined;
+  readonly decompressor?: (codec: string) => Promise<Decompress | undefined>;
   /** How many workers this home can run at once. */
   readonly cores: number;
+}
+
+/** Whole input in, exactly `byteLength` bytes out; throws on anything else. */
+export type Decompress = (bytes: Uint8Array, byteLength: number) => Uint8Array;
+
+export interface OpenOptions {
+  /** The last bytes are going to be read first: where every request costs, they come with the first answer. */
+  readonly tailBytes?: number;
 }
 
 /** Where bytes are; structured-cloneable, so that it can be sent to a slot. */

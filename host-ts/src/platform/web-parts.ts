@@ -4,7 +4,7 @@
  */
 import { blobSource, bytesSource, streamSource } from './byte-sources.ts';
 import { locationUnsupported } from './errors.ts';
-import type { ByteLocation, ByteSource, Timers } from './platform.ts';
+import type { ByteSource, OpenOptions, Platform, Timers } from './platform.ts';
 
 /** `set` and `clear` as setTimeout and clearTimeout; `soon` puts a task at the end of the home's queue. */
 export function timersOf<Timer>(
@@ -26,15 +26,15 @@ export function openerOf(home: {
   /** For errors: 'a page'. */
   readonly name: string;
   readonly path?: (path: string) => Promise<ByteSource>;
-  readonly url: (url: string) => Promise<ByteSource>;
-}): (location: ByteLocation) => Promise<ByteSource> {
-  return async (location) => {
+  readonly url: (url: string, options?: OpenOptions) => Promise<ByteSource>;
+}): Platform['open'] {
+  return async (location, options) => {
     switch (location.kind) {
       case 'path':
         if (home.path === undefined) throw locationUnsupported('path', home.name);
         return home.path(location.path);
       case 'url':
-        return home.url(location.url);
+        return home.url(location.url, options);
       case 'blob':
         return blobSource(location.name, location.blob);
       case 'bytes':

@@ -15,6 +15,7 @@ import { errorToData, withContext } from '../base/index.ts';
 import { buildChain, inputChannels } from './build-chain.ts';
 import type { BuiltChain } from './build-chain.ts';
 import { EdgeSubtask } from './edge-subtask.ts';
+import { tellingFirstRows } from './first-rows.ts';
 import { jobNotDeterministic, stateNotInGraph } from './errors.ts';
 import { Gate } from './gate.ts';
 import { Pacer } from './pacer.ts';
@@ -44,6 +45,7 @@ export class SlotRun {
   #metricsTimer: (() => void) | undefined;
   #channels: OpenedChannels | undefined;
   #closed = false;
+  #toldFirstRows = false;
 
   constructor(deps: SlotDependencies, deploy: DeployMessage, onFailure: (error: unknown) => void) {
     this.#deps = deps;
@@ -203,10 +205,18 @@ export class SlotRun {
   }
 
   #createSink(vertex: Vertex, spec: SinkSpec, schema: Schema, sink: number): Sink {
-    const { attempt, slot } = this.#deploy;
-    return createSink(spec, schema, (frame) => {
+    const { attempt, slot, tellFirstRows = false } = this.#deploy;
+    const created = createSink(spec, schema, (frame) => {
       this.#deps.post({ type: 'rows', attempt, slot, vertex: vertex.id, sink, frame }, [frame.buffer]);
     });
+    return spec.kind === 'table' && tellFirstRows ? tellingFirstRows(created, () => this.#tellFirstRows()) : created;
+  }
+
+  #tellFirstRows(): void {
+    if (this.#toldFirstRows) return;
+    this.#toldFirstRows = true;
+    const { attempt, slot } = this.#deploy;
+    this.#deps.post({ type: 'first-rows', attempt, slot });
   }
 
   #createWriter(built: BuiltJob, engine: Engine, storage: CheckpointStorage): SnapshotWriter {

@@ -1,7 +1,6 @@
 // The browser's platform: files that a user drops, URLs, tasks.
 import { assert } from '@esm-bundle/chai';
 import { browserPlatform } from '../../src/adapter-browser/browser-platform.ts';
-import { loadZstd } from '../../src/adapter-browser/wasm-zstd.ts';
 import { SluiceError } from '../../src/base/index.ts';
 
 const platform = browserPlatform();
@@ -33,9 +32,9 @@ describe('the browser as a platform', () => {
     assert.deepEqual(await source.read(10, 50), whole.slice(10, 60));
   });
 
-  it('decompresses zstd exactly and within bounds, once that has loaded', async () => {
-    await loadZstd();
-    const decompress = platform.decompress?.['ZSTD'];
+  it('decompresses zstd exactly and within bounds', async () => {
+    assert.equal(await platform.decompressor?.('GZIP'), undefined, 'the portable one does');
+    const decompress = await platform.decompressor?.('ZSTD');
     if (decompress === undefined) throw new Error('zstd did not load');
     const packed = Uint8Array.from(atob('KLUv/WBYGn0AADhmbGlnaHQgAQBOq74YAQ=='), (letter) => letter.charCodeAt(0));
     assert.equal(text(decompress(packed, 7_000)), 'flight '.repeat(1_000));

@@ -57,6 +57,19 @@ describe('a job in a page', () => {
     });
   }
 
+  it('with firstCheckpointMs the first rows are seen long before the interval has passed', async () => {
+    const options = { parallelism: 2, pace: SLOW, checkpointIntervalMs: 600_000, firstCheckpointMs: 20 };
+    await running(options, async (handle) => {
+      const changed = new Promise<number>((resolve) => {
+        void handle.table('clicks_by_minute').subscribe(({ rows }) => resolve(rows.length));
+      });
+      assert.isAbove(await changed, 0);
+      const { phase, rowsRead } = await handle.status();
+      assert.equal(phase, 'running');
+      assert.isBelow(rowsRead, ROWS);
+    });
+  });
+
   it('a killed worker: the job goes on from its last checkpoint', async () => {
     await running({ parallelism: 2, pace: SLOW, checkpointIntervalMs: 100 }, async (handle) => {
       await handle.checkpoint();
