@@ -152,7 +152,7 @@ class SimulatedRun {
 
   #scheduleCrash(left: number): void {
     if (left === 0) return;
-    this.#world.at(this.#world.random.between(10, 45), () => {
+    this.#world.at(this.#world.random.between(14, 36), () => {
       if (this.#ended !== undefined) return;
       if (this.#world.random.chance(0.2)) this.#crashProcess();
       else this.#crashSlot();
