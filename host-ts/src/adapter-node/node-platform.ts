@@ -40,11 +40,20 @@ const DECOMPRESSORS: ReadonlyMap<string, Decompress> = new Map([
   ['BROTLI', bounded(brotliDecompressSync)],
 ]);
 
-function bounded(
-  decompress: (bytes: Uint8Array, options: { readonly maxOutputLength: number }) => Uint8Array,
-): Decompress {
+/** A page of usual size is decompressed in one piece; a larger one in several, whatever size its header claims. */
+const CHUNK_BYTES_MAX = 1 << 22;
+/** With some room behind the end zlib need not ask whether there is more. */
+const CHUNK_SPARE_BYTES = 64;
+
+type Zlib = (
+  bytes: Uint8Array,
+  options: { readonly maxOutputLength: number; readonly chunkSize: number },
+) => Uint8Array;
+
+function bounded(decompress: Zlib): Decompress {
   return (bytes, byteLength) => {
-    const out = decompress(bytes, { maxOutputLength: Math.max(1, byteLength) });
+    const chunkSize = Math.min(byteLength + CHUNK_SPARE_BYTES, CHUNK_BYTES_MAX);
+    const out = decompress(bytes, { maxOutputLength: Math.max(1, byteLength), chunkSize });
     return new Uint8Array(out.buffer, out.byteOffset, out.byteLength); // a Buffer's slice would not copy
   };
 }

@@ -4,10 +4,11 @@
  */
 export function checksum(bytes: Uint8Array): number {
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
-  const words = new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength >> 2);
+  // signed words and an index: an unsigned word that is handed out by an iterator becomes an object
+  const words = new Int32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength >> 2);
   let sum = 0x811c9dc5 ^ bytes.byteLength;
-  for (const word of words) {
-    sum = Math.imul(sum ^ word, 0x01000193);
+  for (let at = 0; at < words.length; at++) {
+    sum = Math.imul(sum ^ (words[at] ?? 0), 0x01000193);
     sum = (sum << 13) | (sum >>> 19);
   }
   for (let at = words.length * 4; at < aligned.byteLength; at++) sum = Math.imul(sum ^ (aligned[at] ?? 0), 0x01000193);
