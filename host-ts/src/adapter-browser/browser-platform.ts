@@ -1,6 +1,7 @@
 /** A page or a Web Worker as a platform. */
 import { httpSource, openerOf, timersOf } from '../platform/index.ts';
 import type { LogLine, Platform } from '../platform/index.ts';
+import { fetchEngine } from './engine-file.ts';
 import { loadZstd } from './wasm-zstd.ts';
 
 let engine: Promise<WebAssembly.Module> | undefined;
@@ -44,17 +45,12 @@ function taskQueue(): (callback: () => void) => void {
 }
 
 function engineModule(): Promise<WebAssembly.Module> {
-  return (engine ??= compileEngine());
-}
-
-async function compileEngine(): Promise<WebAssembly.Module> {
-  const url = new URL('../../../engine-as/build/engine.wasm', import.meta.url);
-  const response = await fetch(url);
-  try {
-    return await WebAssembly.compileStreaming(response.clone());
-  } catch {
-    return WebAssembly.compile(await response.arrayBuffer()); // a server that sends another MIME type
+  if (engine === undefined) {
+    const url = new URL('../../../engine-as/build/engine.wasm', import.meta.url);
+    engine = fetchEngine(url.href, (at) => fetch(at));
+    engine.catch(() => (engine = undefined)); // a later attempt asks again
   }
+  return engine;
 }
 
 /** Undefined where the page's content security policy forbids generated code. */

@@ -201,6 +201,18 @@ export function abiMismatch(found: number, expected: number): SluiceError {
   });
 }
 
+/** The file of the engine does not come. */
+export function engineUnreachable(url: string, found: string, cause?: unknown): SluiceError {
+  return new SluiceError({
+    code: 'ENGINE_UNREACHABLE',
+    kind: 'environment',
+    message: `the engine cannot be loaded from ${url}: ${found}`,
+    hint: 'serve engine.wasm where the bundler put it, beside the library; a page without network needs it in its service worker',
+    context: { url, found },
+    cause,
+  });
+}
+
 /** Bytes that should be a frame and are not, found by the host. */
 export function frameCorrupt(check: string, found: number, bound: number): SluiceError {
   return new SluiceError({
