@@ -29,9 +29,11 @@ const state = (splitId: string, rows: number): SplitState => ({
 const snapshot = (slot: number, over: Partial<SlotSnapshot> = {}): SlotSnapshot => ({
   slot,
   records: [],
+  values: {},
   splits: [],
   sinks: [],
   bytesWritten: 0,
+  bytesCarried: 0,
   ...over,
 });
 
@@ -70,8 +72,11 @@ test('the manifest holds the newest state of every split and every value with it
   const epochs = new Epochs({ parallelism: 2, attempt: 3, lastEpoch: 0 });
   epochs.trigger(false);
   const sink = { vertex: 1, sink: 0, slot: 1, table: 't', values: [{ value: 'k', bytes: 7, rows: 2 }], prepared: null };
-  epochs.acknowledge(1, snapshot(1, { records: [record('b', 2)], sinks: [sink] }));
-  epochs.acknowledge(1, snapshot(0, { records: [record('a', 1), record('a', 2)], splits: [state('s0', 50)] }));
+  epochs.acknowledge(1, snapshot(1, { records: [record('b', 2)], values: { b: 130 }, sinks: [sink] }));
+  epochs.acknowledge(
+    1,
+    snapshot(0, { records: [record('a', 1), record('a', 2)], values: { a: 900 }, splits: [state('s0', 50)] }),
+  );
   const older = { value: 'old', bytes: 3, rows: 1, epoch: 0, slot: 0 };
   const manifest = epochs.manifest({ ...base, splits: [state('s0', 10), state('s1', 20)], tables: { t: [older] } });
   assert.deepEqual(
@@ -87,7 +92,7 @@ test('the manifest holds the newest state of every split and every value with it
     'in the order of slots',
   );
   assert.deepEqual(manifest.tables['t'], [older, { value: 'k', bytes: 7, rows: 2, epoch: 1, slot: 1 }]);
-  assert.deepEqual(manifest.values, { a: 200, b: 100, k: 7, old: 3 });
+  assert.deepEqual(manifest.values, { a: 900, b: 130, k: 7, old: 3 });
 });
 
 test('released are the values that only released manifests name', () => {

@@ -1,6 +1,6 @@
 /**
  * The rhythm of checkpoints: triggers epochs by the clock and on request, publishes what the
- * slots acknowledged, releases what is old and merges small table segments.
+ * slots acknowledged, releases what is old or was left behind and merges small table segments.
  *
  * Rows of tables are seen with their epoch. A run that is watched may ask for its first epochs soon after each other:
  * they keep the short interval until one has brought rows, then each takes twice as long as the one before.
@@ -50,6 +50,8 @@ export class CheckpointCycle {
 
   /** All slots run: begins at once if someone waits for an epoch, else when it is time. */
   start(): void {
+    const attempt = this.#cycle.running();
+    if (attempt !== undefined) void this.#cycle.checkpoints.sweep(attempt.number);
     if (this.waiters.any) this.trigger();
     else this.#schedule();
   }

@@ -1,8 +1,8 @@
 /**
  * One attempt in one slot: builds the job's chains, restores their state, runs the loop.
  */
-import type { RecordRef, SplitState } from '../checkpoint/index.ts';
-import type { CheckpointStorage } from '../checkpoint/index.ts';
+import { CARRY_LIMITS } from '../checkpoint/index.ts';
+import type { CheckpointStorage, RecordRef, SplitState } from '../checkpoint/index.ts';
 import { createSink, openConnector } from '../connectors/index.ts';
 import type { Sink } from '../connectors/index.ts';
 import type { DeployMessage, ToSlot } from '../control/index.ts';
@@ -224,6 +224,12 @@ export class SlotRun {
         this.#deps.post({ type: 'snapshot', attempt, epoch, snapshot, alignMs, bytes: snapshot.bytesWritten });
       },
       fail: (error) => this.#fail(error, undefined),
+      carry: this.#deps.carry ?? CARRY_LIMITS,
+      notCarried: (value, { code, message }) => {
+        if (this.#closed) return;
+        const values = { value, code, message };
+        platform.log({ level: 'warn', message: 'records of a sparse value were not carried over', values });
+      },
       forgetKeyGroup: faults?.forgetKeyGroup,
     });
   }

@@ -14,6 +14,7 @@ import {
   RECORD_PAYLOAD_BYTES_AT,
 } from '../abi/index.ts';
 import { STORED_VALUE_BYTES, checksum } from '../base/index.ts';
+import { CARRY_LIMITS } from '../checkpoint/index.ts';
 import type { CheckpointStorage } from '../checkpoint/index.ts';
 import type { PreparedSink } from '../connectors/index.ts';
 import type { Engine } from '../engine/index.ts';
@@ -110,6 +111,8 @@ function writerOf(vertexCount: number): {
     steady: () => 0,
     done: (one) => done.push(one),
     fail: (error) => failures.push(error),
+    carry: CARRY_LIMITS,
+    notCarried: (value) => failures.push(value),
     forgetKeyGroup: undefined,
   });
   return { writer, task, puts, done, failures, natives: [{ stage: 1, native: { task } as unknown as NativeStage }] };
