@@ -104,7 +104,8 @@ export class Checkpoints {
       if (outlived.length < unreadable.size) return;
       const rubbish = leftBehind(names, [...manifests, ...this.#manifests], attempt);
       if (rubbish.length + outlived.length > 0) await this.#storage.release(attempt, outlived, rubbish);
-      this.#swept = attempt;
+      // a manifest that this run does not know is replaced by its own of the same epoch: then its values are left over
+      if (manifests.every((manifest) => this.#knows(manifest))) this.#swept = attempt;
     } catch (error) {
       this.#costsSpace('values of failed attempts could not be removed', error);
     } finally {
@@ -144,6 +145,10 @@ export class Checkpoints {
       }
     }
     return { manifests, unreadable };
+  }
+
+  #knows({ epoch, attempt }: Manifest): boolean {
+    return this.#manifests.some((manifest) => manifest.epoch === epoch && manifest.attempt === attempt);
   }
 
   #costsSpace(message: string, error: unknown): void {
