@@ -43,17 +43,6 @@ export function valueDiffers(value: string, oldBytes: number, newBytes: number):
   });
 }
 
-/** The bytes of a value are not those that were stored. */
-export function valueDamaged(value: string, stored: number | undefined, sum: number): SluiceError {
-  return new SluiceError({
-    code: 'CHECKPOINT_VALUE_DAMAGED',
-    kind: 'environment',
-    message: `the stored value '${value}' has checksum ${sum}, ${stored ?? 'none'} was stored`,
-    hint: 'the job writes the state in it again with the next checkpoint; if it happens again, check the disk',
-    context: { value, stored: stored ?? null, sum },
-  });
-}
-
 export interface StorageSpace {
   /** Bytes that were to be written. */
   readonly bytes: number;

@@ -91,7 +91,8 @@ export class CheckpointCycle {
       this.#grow(manifest);
       if (this.#cycle.running() === attempt) this.start();
       await checkpoints.releaseOld(attempt.number);
-      if (!manifest.final) await this.#compact(attempt, manifest);
+      if (manifest.final) await checkpoints.sweep(attempt.number);
+      else await this.#compact(attempt, manifest);
     } catch (error) {
       if (this.#cycle.running() === attempt) failed(errorToData(withContext(error, { epoch: attempt.epoch })));
     }

@@ -23,7 +23,7 @@ export class Checkpoints {
   readonly #said = new Set<number>();
   /** The attempt whose predecessors' values were swept last. */
   #swept = 0;
-  #sweeping = false;
+  #sweeping: Promise<void> = Promise.resolve();
   /** The highest attempt that this run has raised the fence to, or tried to. */
   #attempt = 0;
 
@@ -94,23 +94,8 @@ export class Checkpoints {
    * go of itself once there are as many newer ones as are kept.
    */
   async sweep(attempt: number): Promise<void> {
-    if (this.#sweeping || this.#swept >= attempt) return;
-    this.#sweeping = true;
-    try {
-      const names = await this.#storage.valueNames();
-      const { manifests, unreadable } = await this.#read();
-      const oldestKept = this.#manifests.at(-1 - CHECKPOINTS_KEPT)?.epoch ?? 0;
-      const outlived = [...unreadable.keys()].filter((epoch) => epoch < oldestKept);
-      if (outlived.length < unreadable.size) return;
-      const rubbish = leftBehind(names, [...manifests, ...this.#manifests], attempt);
-      if (rubbish.length + outlived.length > 0) await this.#storage.release(attempt, outlived, rubbish);
-      // a manifest that this run does not know is replaced by its own of the same epoch: then its values are left over
-      if (manifests.every((manifest) => this.#knows(manifest))) this.#swept = attempt;
-    } catch (error) {
-      this.#costsSpace('values of failed attempts could not be removed', error);
-    } finally {
-      this.#sweeping = false;
-    }
+    this.#sweeping = this.#sweeping.then(() => this.#sweepOnce(attempt));
+    await this.#sweeping;
   }
 
   async publish(manifest: Manifest): Promise<void> {
@@ -131,6 +116,23 @@ export class Checkpoints {
       this.#manifests = this.#manifests.filter((manifest) => !released.includes(manifest));
     } catch (error) {
       this.#costsSpace('old checkpoints could not be released', error);
+    }
+  }
+
+  async #sweepOnce(attempt: number): Promise<void> {
+    if (this.#swept >= attempt) return;
+    try {
+      const names = await this.#storage.valueNames();
+      const { manifests, unreadable } = await this.#read();
+      const oldestKept = this.#manifests.at(-1 - CHECKPOINTS_KEPT)?.epoch ?? 0;
+      const outlived = [...unreadable.keys()].filter((epoch) => epoch < oldestKept);
+      if (outlived.length < unreadable.size) return;
+      const rubbish = leftBehind(names, [...manifests, ...this.#manifests], attempt);
+      if (rubbish.length + outlived.length > 0) await this.#storage.release(attempt, outlived, rubbish);
+      // a manifest that this run does not know is replaced by its own of the same epoch: then its values are left over
+      if (manifests.every((manifest) => this.#knows(manifest))) this.#swept = attempt;
+    } catch (error) {
+      this.#costsSpace('values of failed attempts could not be removed', error);
     }
   }
 

@@ -20,7 +20,7 @@ import {
 } from '../abi/index.ts';
 import { STORED_VALUE_BYTES, checksum, errorToData, invariant } from '../base/index.ts';
 import type { ErrorData } from '../base/index.ts';
-import { recordsName, sinkName, valueDamaged, valuesToGiveUp } from '../checkpoint/index.ts';
+import { recordsName, sinkName, valuesToGiveUp } from '../checkpoint/index.ts';
 import type {
   CarryLimits,
   CheckpointStorage,
@@ -32,12 +32,13 @@ import type {
 } from '../checkpoint/index.ts';
 import type { PreparedSink } from '../connectors/index.ts';
 import type { Engine } from '../engine/index.ts';
+import { storedValueDamaged } from './errors.ts';
 import { HeldRecords } from './held-records.ts';
 import type { StageKey } from './held-records.ts';
 import type { NativeStage } from './native-stage.ts';
 
 /** What the carrying finds wrong with a value that the next checkpoints would need. */
-const DAMAGED = new Set(['CHECKPOINT_VALUE_MISSING', 'CHECKPOINT_VALUE_DAMAGED']);
+const DAMAGED = new Set(['CHECKPOINT_VALUE_MISSING', 'CHECKPOINT_CORRUPT']);
 
 /** Room for a batch of records; the engine wants at least 128 KiB. */
 const DRAIN_BYTES = 1 << 18;
@@ -260,7 +261,7 @@ export class SnapshotWriter {
     const bytes = await this.#init.storage.getValue(value);
     const stored = this.#held.value(value);
     const sum = checksum(bytes);
-    if (stored?.sum !== sum) throw valueDamaged(value, stored?.sum, sum);
+    if (stored?.sum !== sum) throw storedValueDamaged(value, stored?.sum, sum);
     return bytes;
   }
 

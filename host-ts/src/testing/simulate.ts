@@ -242,7 +242,7 @@ class SimulatedRun {
         this.#log(errorToData(error).message);
       },
     );
-    await this.#world.run(() => read, STEPS_MAX * 2);
+    await this.#world.run(() => read && this.#world.idle, STEPS_MAX * 2); // also what the coordinator still has to remove
     const status = this.#coordinator.status();
     const { subtasks } = this.#coordinator.metrics();
     return {
@@ -274,7 +274,7 @@ function checkpointBroken(seed: number, wrong: string): SluiceError {
     code: 'SIMULATION_CHECKPOINT_BROKEN',
     kind: 'bug',
     message: `a checkpoint in storage cannot be restored: ${wrong}`,
-    hint: 'run the seed alone with a log',
+    hint: 'please report it',
     context: { seed },
   });
 }
