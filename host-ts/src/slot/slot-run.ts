@@ -126,6 +126,7 @@ export class SlotRun {
     if (this.#closed) return;
     this.#closed = true;
     this.#loop?.stop();
+    this.#writer?.close();
     this.#metricsTimer?.();
     this.#release();
   }
@@ -226,7 +227,6 @@ export class SlotRun {
       fail: (error) => this.#fail(error, undefined),
       carry: this.#deps.carry ?? CARRY_LIMITS,
       notCarried: (value, { code, message }) => {
-        if (this.#closed) return;
         const values = { value, code, message };
         platform.log({ level: 'warn', message: 'records of a sparse value were not carried over', values });
       },

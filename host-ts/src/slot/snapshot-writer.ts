@@ -86,6 +86,7 @@ export class SnapshotWriter {
   #sequence = 0;
   #storing = 0;
   #carrying = false;
+  #closed = false;
   #bytesWritten = 0;
   #bytesDrained = 0;
   #bytesCarried = 0;
@@ -132,6 +133,11 @@ export class SnapshotWriter {
       this.#takeRecords(draining, this.#init.engine.bytes(this.#buffer, written));
     }
     return true;
+  }
+
+  /** Nothing more is read or written, and the stages are not touched. */
+  close(): void {
+    this.#closed = true;
   }
 
   #start(epoch: number): void {
@@ -229,6 +235,7 @@ export class SnapshotWriter {
     this.#carrying = true;
     this.#carry(given).then(
       () => {
+        if (this.#closed) return;
         this.#carrying = false;
         this.#closeValue();
         this.#acknowledge();
@@ -244,11 +251,11 @@ export class SnapshotWriter {
    */
   async #carry(values: readonly string[]): Promise<void> {
     for (const [value, refs] of this.#held.inValues(values)) {
-      let bytes: Uint8Array;
-      try {
-        bytes = await this.#read(value);
-      } catch (error) {
-        return this.#notCarried(value, refs, errorToData(error));
+      const bytes = await this.#read(value).catch((error: unknown) => errorToData(error));
+      if (this.#closed) return;
+      if (!(bytes instanceof Uint8Array)) {
+        this.#notCarried(value, refs, bytes);
+        continue;
       }
       for (const ref of refs) {
         this.#place(bytes.subarray(ref.at, ref.at + ref.bytes), ref);
