@@ -86,13 +86,15 @@ export class CheckpointCycle {
       await committed;
       if (this.#cycle.running() !== attempt) return;
       this.#cycle.published(manifest);
+      // who hears that the job has ended may take the storage away; as a rule there is nothing left to sweep
+      if (manifest.final) await checkpoints.sweep(attempt.number);
+      if (this.#cycle.running() !== attempt) return;
       this.#cycle.apply(attempt.published(manifest));
       this.waiters.completed(manifest.epoch);
       this.#grow(manifest);
       if (this.#cycle.running() === attempt) this.start();
       await checkpoints.releaseOld(attempt.number);
-      if (manifest.final) await checkpoints.sweep(attempt.number);
-      else await this.#compact(attempt, manifest);
+      if (!manifest.final) await this.#compact(attempt, manifest);
     } catch (error) {
       if (this.#cycle.running() === attempt) failed(errorToData(withContext(error, { epoch: attempt.epoch })));
     }
