@@ -64,7 +64,8 @@ export interface SimulationResult {
   readonly epochs: number;
   /** Stored bytes as each epoch was published. */
   readonly epochsStored: readonly StoredBytes[];
-  /** Bytes of records that were carried over into new values. */
+  /** Bytes that slots stored for checkpoints, and those among them that were carried over from older values. */
+  readonly bytesWritten: number;
   readonly bytesCarried: number;
   /** Stored values of former attempts that no checkpoint names. */
   readonly leftBehind: readonly string[];
@@ -97,6 +98,7 @@ class SimulatedRun {
   #ended: { readonly error: unknown } | undefined;
   #crashes = 0;
   #recoveriesSeen = 0;
+  #bytesWritten = 0;
   #bytesCarried = 0;
 
   constructor(simulation: Simulation) {
@@ -137,6 +139,7 @@ class SimulatedRun {
       faults: faults ?? {},
       carry,
       acknowledged: (snapshot) => {
+        this.#bytesWritten += snapshot.bytesWritten;
         this.#bytesCarried += snapshot.bytesCarried;
       },
     });
@@ -256,6 +259,7 @@ class SimulatedRun {
       restoredEpochs: this.#restored,
       epochs: status.epoch,
       epochsStored: this.#storage.epochsStored,
+      bytesWritten: this.#bytesWritten,
       bytesCarried: this.#bytesCarried,
       leftBehind: this.#storage.leftBehind(),
       lateRows: subtasks.reduce((sum, subtask) => sum + subtask.lateRows, 0),

@@ -77,7 +77,7 @@ test('over hundreds of epochs storage holds no more than its multiple of the liv
   );
   assert.ok(bounded !== undefined && unbounded !== undefined);
   const epochs = bounded.epochsStored.slice(0, -1); // the last one has fired the window
-  t.diagnostic(`${epochs.length} epochs, ${bounded.bytesCarried} B carried`);
+  t.diagnostic(`${epochs.length} epochs; of ${bounded.bytesWritten} B written ${bounded.bytesCarried} B were carried`);
   assert.ok(epochs.length > 200);
   for (const epoch of epochs) assert.ok(times(epoch).referenced <= 3, `referenced: ${JSON.stringify(epoch)}`);
   const steady = epochs.slice(100);
