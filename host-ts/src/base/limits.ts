@@ -12,6 +12,15 @@ export const PACKET_BYTES_MAX = FRAME_BYTES_TARGET + ROW_BYTES_MAX;
 export const MESSAGE_CHANNEL_BUFFERS = 8;
 /** Stored values are packed to this size: IndexedDB at 64 KiB is 5× slower, SQLite rows end at 2 MB. */
 export const STORED_VALUE_BYTES = 1 << 20;
+/**
+ * Stored bytes of snapshot records per live byte, per slot: beyond it live records are carried over into new values. At
+ * 3 an epoch carries at most half of what it writes, at 2 as much as it writes.
+ */
+export const STORED_PER_LIVE_MAX = 3;
+/** A slot with fewer stored bytes of records carries nothing: so little is not worth reading. */
+export const STORED_BYTES_TOLERATED = 8 * STORED_VALUE_BYTES;
+/** Values of so many bytes are given up per slot and epoch: read one by one, they delay it by some tens of milliseconds. */
+export const GIVEN_UP_BYTES_PER_EPOCH = 12 * STORED_VALUE_BYTES;
 /** Parallelism at most: channels grow with its square. */
 export const PARALLELISM_MAX = 32;
 /** Key groups of a job unless it says otherwise (a power of two, fixed in the manifest). */

@@ -8,6 +8,7 @@
  */
 import { invariant } from '../base/index.ts';
 import { MANIFEST_VERSION } from './manifest.ts';
+import { attemptOfValue } from './value-names.ts';
 import type { Manifest, SinkState, SlotSnapshot, SplitState, TableSegment } from './manifest.ts';
 
 export interface EpochsInit {
@@ -93,7 +94,7 @@ export class Epochs {
       ...snapshots.flatMap((snapshot) => snapshot.splits),
     ];
     const values: Record<string, number> = {};
-    for (const record of records) values[record.value] = (values[record.value] ?? 0) + record.bytes;
+    for (const snapshot of snapshots) Object.assign(values, sizes(snapshot));
     for (const sink of sinks) for (const ref of sink.values) values[ref.value] = ref.bytes;
     for (const segments of Object.values(tables)) for (const s of segments) values[s.value] = s.bytes;
     return {
@@ -127,9 +128,34 @@ function addSegments(before: Manifest['tables'], sinks: readonly SinkState[], ep
   return tables;
 }
 
+/** The values that a slot's records lie in, each with its size. */
+function sizes({ slot, records, values }: SlotSnapshot): Record<string, number> {
+  const named: Record<string, number> = {};
+  for (const { value } of records) {
+    const bytes = values[value];
+    invariant(bytes !== undefined, 'a record lies in a value that the slot did not name', { slot, value });
+    named[value] = bytes;
+  }
+  return named;
+}
+
 /** Values that the older manifests name and the kept ones do not: they may be released. */
 export function releasable(released: readonly Manifest[], kept: readonly Manifest[]): readonly string[] {
   const wanted = new Set(kept.flatMap((manifest) => Object.keys(manifest.values)));
   const all = new Set(released.flatMap((manifest) => Object.keys(manifest.values)));
   return [...all].filter((value) => !wanted.has(value));
+}
+
+/**
+ * What attempts before this one left behind: their values that no manifest names. None can be named any more: the fence
+ * keeps those attempts from publishing, and a later one's manifests name what it wrote itself, and of older values only
+ * segments that the manifest before named already.
+ */
+export function leftBehind(
+  names: readonly string[],
+  manifests: readonly Manifest[],
+  attempt: number,
+): readonly string[] {
+  const named = new Set(manifests.flatMap((manifest) => Object.keys(manifest.values)));
+  return names.filter((name) => attemptOfValue(name) < attempt && !named.has(name));
 }

@@ -61,10 +61,14 @@ export interface SinkValue {
 export interface SlotSnapshot {
   readonly slot: number;
   readonly records: readonly RecordRef[];
+  /** Stored values that the records lie in, with their whole sizes. */
+  readonly values: Readonly<Record<string, number>>;
   readonly splits: readonly SplitState[];
   readonly sinks: readonly SinkState[];
   /** Bytes newly written for this epoch. */
   readonly bytesWritten: number;
+  /** Bytes among them of records that did not change: carried over from older values (carry-plan.ts). */
+  readonly bytesCarried: number;
 }
 
 export interface TableSegment {

@@ -26,7 +26,15 @@ const state = (id: string, over: Partial<SplitState> = {}): SplitState => ({
   ...over,
 });
 
-const snapshot = (slot: number): SlotSnapshot => ({ slot, records: [], splits: [], sinks: [], bytesWritten: 0 });
+const snapshot = (slot: number): SlotSnapshot => ({
+  slot,
+  records: [],
+  values: {},
+  splits: [],
+  sinks: [],
+  bytesWritten: 0,
+  bytesCarried: 0,
+});
 
 function attemptOf(pools: readonly SplitPool[], parallelism = 2): Attempt {
   return new Attempt({ attempt: 1, parallelism, pools, restored: undefined, pinned: new Map() });

@@ -1,6 +1,6 @@
 /**
  * The rhythm of checkpoints: triggers epochs by the clock and on request, publishes what the
- * slots acknowledged, releases what is old and merges small table segments.
+ * slots acknowledged, releases what is old or was left behind and merges small table segments.
  *
  * Rows of tables are seen with their epoch. In a run that is watched an epoch begins as soon as a slot holds the first
  * rows; the next ones come soon after each other, each taking twice as long as the one before.
@@ -45,6 +45,8 @@ export class CheckpointCycle {
 
   /** All slots run: begins at once if someone waits for an epoch, else when it is time. */
   start(): void {
+    const attempt = this.#cycle.running();
+    if (attempt !== undefined) void this.#cycle.checkpoints.sweep(attempt.number);
     if (this.waiters.any) this.trigger();
     else this.#schedule();
   }
@@ -89,6 +91,9 @@ export class CheckpointCycle {
       await committed;
       if (this.#cycle.running() !== attempt) return;
       this.#cycle.published(manifest);
+      // who hears that the job has ended may take the storage away; as a rule there is nothing left to sweep
+      if (manifest.final) await checkpoints.sweep(attempt.number);
+      if (this.#cycle.running() !== attempt) return;
       this.#cycle.apply(attempt.published(manifest));
       this.waiters.completed(manifest.epoch);
       if (this.#cycle.running() === attempt) this.start();

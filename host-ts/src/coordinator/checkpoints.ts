@@ -4,7 +4,7 @@
  */
 import { CHECKPOINTS_KEPT, errorFromData, errorToData } from '../base/index.ts';
 import type { ErrorData } from '../base/index.ts';
-import { MANIFEST_VERSION, releasable, storageFenced } from '../checkpoint/index.ts';
+import { MANIFEST_VERSION, leftBehind, releasable, storageFenced } from '../checkpoint/index.ts';
 import type { CheckpointStorage, Manifest } from '../checkpoint/index.ts';
 import type { LogLine } from '../platform/index.ts';
 import { manifestUnreadable } from './errors.ts';
@@ -21,6 +21,9 @@ export class Checkpoints {
   #unread: ErrorData | undefined;
   /** Epochs that were said to be passed over: the log says it once. */
   readonly #said = new Set<number>();
+  /** The attempt whose predecessors' values were swept last. */
+  #swept = 0;
+  #sweeping: Promise<void> = Promise.resolve();
   /** The highest attempt that this run has raised the fence to, or tried to. */
   #attempt = 0;
 
@@ -35,16 +38,10 @@ export class Checkpoints {
 
   /** Reads what a former run left; a manifest that cannot be read is logged and passed over. */
   async load(): Promise<void> {
-    this.#manifests = [];
-    this.#unread = undefined;
-    for (const epoch of await this.#storage.epochs()) {
-      try {
-        this.#manifests.push(decodeManifest(epoch, await this.#storage.manifest(epoch)));
-      } catch (error) {
-        this.#unread = errorToData(error);
-        this.#passedOver(epoch, this.#unread);
-      }
-    }
+    const { manifests, unreadable } = await this.#read();
+    this.#manifests = manifests;
+    this.#unread = [...unreadable.values()].at(-1);
+    for (const [epoch, error] of unreadable) this.#passedOver(epoch, error);
   }
 
   /** To be called before going on from the newest: throws CHECKPOINT_CORRUPT when there are manifests and none can be read. */
@@ -81,18 +78,24 @@ export class Checkpoints {
   async forgetAll(attempt: number): Promise<void> {
     await this.#storage.release(attempt, await this.#storage.epochs(), await this.#storage.valueNames());
     this.#manifests = [];
+    this.#swept = attempt;
+  }
+
+  /** Reads what is there now that nobody else writes, and removes what no manifest names. */
+  async loadAndSweep(attempt: number): Promise<void> {
+    await this.load();
+    await this.sweep(attempt);
   }
 
   /**
-   * Reads what is there now that nobody else writes, and removes values that no manifest names: rubbish of attempts
-   * that died before publishing. What an unreadable manifest may name is kept.
+   * Removes what attempts before this one left behind (checkpoint/epochs.ts says why that is safe), once per attempt. A
+   * failure costs space only: it is logged, and tried again with the next call. Storage is asked what manifests there
+   * are: one whose publication seemed to fail may be among them. While one cannot be read nothing is removed; it is let
+   * go of itself once there are as many newer ones as are kept.
    */
-  async loadAndSweep(attempt: number): Promise<void> {
-    await this.load();
-    if (this.#unread !== undefined) return;
-    const wanted = new Set(this.#manifests.flatMap((manifest) => Object.keys(manifest.values)));
-    const rubbish = (await this.#storage.valueNames()).filter((name) => !wanted.has(name));
-    if (rubbish.length > 0) await this.#storage.release(attempt, [], rubbish);
+  async sweep(attempt: number): Promise<void> {
+    this.#sweeping = this.#sweeping.then(() => this.#sweepOnce(attempt));
+    await this.#sweeping;
   }
 
   async publish(manifest: Manifest): Promise<void> {
@@ -112,13 +115,47 @@ export class Checkpoints {
       await this.#storage.release(attempt, epochs, releasable(released, kept));
       this.#manifests = this.#manifests.filter((manifest) => !released.includes(manifest));
     } catch (error) {
-      const { code, message } = errorToData(error);
-      this.#log({
-        level: 'warn',
-        message: 'old checkpoints could not be released',
-        values: { code, message },
-      });
+      this.#costsSpace('old checkpoints could not be released', error);
     }
+  }
+
+  async #sweepOnce(attempt: number): Promise<void> {
+    if (this.#swept >= attempt) return;
+    try {
+      const names = await this.#storage.valueNames();
+      const { manifests, unreadable } = await this.#read();
+      const oldestKept = this.#manifests.at(-1 - CHECKPOINTS_KEPT)?.epoch ?? 0;
+      const outlived = [...unreadable.keys()].filter((epoch) => epoch < oldestKept);
+      if (outlived.length < unreadable.size) return;
+      const rubbish = leftBehind(names, [...manifests, ...this.#manifests], attempt);
+      if (rubbish.length + outlived.length > 0) await this.#storage.release(attempt, outlived, rubbish);
+      // a manifest that this run does not know is replaced by its own of the same epoch: then its values are left over
+      if (manifests.every((manifest) => this.#knows(manifest))) this.#swept = attempt;
+    } catch (error) {
+      this.#costsSpace('values of failed attempts could not be removed', error);
+    }
+  }
+
+  async #read(): Promise<{ manifests: Manifest[]; unreadable: Map<number, ErrorData> }> {
+    const manifests: Manifest[] = [];
+    const unreadable = new Map<number, ErrorData>();
+    for (const epoch of await this.#storage.epochs()) {
+      try {
+        manifests.push(decodeManifest(epoch, await this.#storage.manifest(epoch)));
+      } catch (error) {
+        unreadable.set(epoch, errorToData(error));
+      }
+    }
+    return { manifests, unreadable };
+  }
+
+  #knows({ epoch, attempt }: Manifest): boolean {
+    return this.#manifests.some((manifest) => manifest.epoch === epoch && manifest.attempt === attempt);
+  }
+
+  #costsSpace(message: string, error: unknown): void {
+    const { code, message: reason } = errorToData(error);
+    this.#log({ level: 'warn', message, values: { code, message: reason } });
   }
 
   #passedOver(epoch: number, { code, message }: ErrorData): void {

@@ -51,3 +51,30 @@ test('one at a time; after a failure the next one works', async () => {
   await assert.rejects(compactor.run(1, { t: segments(20) }), { code: 'STORAGE_FENCED' });
   assert.equal((await compactor.run(2, { t: segments(20) })).length, 1);
 });
+
+test('what a failed compaction stored is removed by the next one', async () => {
+  const storage = new MemoryCheckpointStorage();
+  await storage.fence(1);
+  const table = {
+    compact: async () => ['one', 'two'].map((text) => ({ bytes: new TextEncoder().encode(text), rows: 1 })),
+  };
+  let fails = true;
+  const put = storage.putValue.bind(storage);
+  storage.putValue = async (attempt, name, bytes) => {
+    await put(attempt, name, bytes);
+    if (fails && name === 'a1-c1') throw new Error('the answer is lost');
+  };
+  const compactor = new Compactor(storage, { table: () => ({ table }) } as unknown as Results);
+  await assert.rejects(compactor.run(1, { t: segments(20) }), /the answer is lost/);
+  assert.deepEqual(await storage.valueNames(), ['a1-c0', 'a1-c1']);
+  fails = false;
+  const [done] = await compactor.run(1, { t: segments(20) });
+  const merged = ['a1-c2', 'a1-c3'];
+  assert.deepEqual(
+    done?.merged.map(({ value }) => value),
+    merged,
+  );
+  assert.deepEqual(await storage.valueNames(), merged);
+  await compactor.run(1, {});
+  assert.deepEqual(await storage.valueNames(), merged, 'what was told is not touched');
+});

@@ -2,10 +2,12 @@
  * Merges small table segments into larger ones, in the background between epochs.
  *
  * The merged segments are stored at once and named by the next manifest in place of those they
- * replace; those are released with the last manifest that names them. A compaction that an
- * attempt's end overtakes leaves rubbish that the next start sweeps.
+ * replace; those are released with the last manifest that names them. A compaction that fails is
+ * forgotten: the next one removes what it stored. One that an attempt's end overtakes leaves values
+ * that the next attempt sweeps.
  */
 import { checksum } from '../base/index.ts';
+import { mergedName } from '../checkpoint/index.ts';
 import type { CheckpointStorage, TableSegment } from '../checkpoint/index.ts';
 import { planCompaction } from '../table/index.ts';
 import type { Results } from './results.ts';
@@ -21,6 +23,8 @@ export class Compactor {
   readonly #results: Results;
   #busy = false;
   #sequence = 0;
+  /** Values of compactions that nobody was told of. */
+  #untold: string[] = [];
 
   constructor(storage: CheckpointStorage, results: Results) {
     this.#storage = storage;
@@ -35,15 +39,23 @@ export class Compactor {
     if (this.#busy) return [];
     this.#busy = true;
     try {
+      await this.#removeUntold(attempt);
       const done: Compaction[] = [];
       for (const [table, segments] of Object.entries(tables)) {
         const replaced = planCompaction(segments);
         if (replaced !== undefined) done.push(await this.#merge(attempt, table, replaced));
       }
+      this.#untold = [];
       return done;
     } finally {
       this.#busy = false;
     }
+  }
+
+  async #removeUntold(attempt: number): Promise<void> {
+    if (this.#untold.length === 0) return;
+    await this.#storage.release(attempt, [], this.#untold);
+    this.#untold = [];
   }
 
   async #merge(attempt: number, table: string, replaced: readonly TableSegment[]): Promise<Compaction> {
@@ -51,7 +63,8 @@ export class Compactor {
     const values = await this.#results.table(table).table.compact(replaced);
     const merged: TableSegment[] = [];
     for (const { bytes, rows } of values) {
-      const value = `a${attempt}-c${this.#sequence++}`;
+      const value = mergedName(attempt, this.#sequence++);
+      this.#untold.push(value);
       await this.#storage.putValue(attempt, value, bytes);
       merged.push({ value, bytes: bytes.byteLength, rows, sum: checksum(bytes), epoch, slot: 0 });
     }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SluiceError } from '../base/index.ts';
+import { recordsName } from '../checkpoint/index.ts';
 import type { SinkState } from '../checkpoint/index.ts';
 import { standardConnectors } from '../connectors/index.ts';
 import { QUIET_MS, Stage, gate, settled } from '../../test/coordinator/stage.ts';
@@ -104,6 +105,33 @@ test('a publication that is under way at a failure is finished before the next a
   await stage.deployAll();
   assert.equal(stage.coordinator.status().recoveries[0]?.epoch, 1);
   assert.equal(stage.slot(1).got('deploy').at(-1)?.restore?.epoch, 1);
+});
+
+test('when the slots run again, what the failed attempt stored is removed; nobody waits for that', async () => {
+  const stage = new Stage();
+  await stage.running();
+  const put = (attempt: number, epoch: number): Promise<void> =>
+    stage.storage.putValue(attempt, recordsName({ attempt, epoch, slot: 0 }, 0), Uint8Array.of(epoch));
+  await put(1, 1); // and the other slot dies before it has stored its own
+  const listed = gate();
+  const list = stage.storage.valueNames.bind(stage.storage);
+  stage.storage.valueNames = async () => {
+    await listed.passed;
+    return list();
+  };
+  stage.slot(1).exit();
+  stage.time.pass(0);
+  await stage.deployAll();
+  assert.equal(stage.coordinator.status().phase, 'running');
+  stage.time.pass(1_000);
+  await put(2, 1);
+  assert.equal(stage.slot(0).got('barrier').at(-1)?.attempt, 2);
+  assert.deepEqual([...(await list())].sort(), ['a1-e1-s0-p0', 'a2-e1-s0-p0']);
+  listed.open();
+  await settled();
+  assert.deepEqual(await list(), ['a2-e1-s0-p0'], 'what is on its way stays');
+  await stage.acknowledge(1);
+  assert.equal(stage.coordinator.status().epoch, 1);
 });
 
 test('who was overtaken by another run gives up instead of taking the storage back', async () => {

@@ -48,3 +48,14 @@ export function stateNotInGraph(vertex: number, stage: number): SluiceError {
     context: { vertex, stage },
   });
 }
+
+/** What is read back is not what this slot stored. */
+export function storedValueDamaged(value: string, stored: number | undefined, sum: number): SluiceError {
+  return new SluiceError({
+    code: 'CHECKPOINT_CORRUPT',
+    kind: 'environment',
+    message: `the stored value '${value}' has checksum ${sum} and not ${stored ?? 'any'}, which was stored`,
+    hint: 'the next checkpoint writes the state in it again; if this comes again, look at the disk',
+    context: { value, stored: stored ?? null, sum },
+  });
+}

@@ -1,6 +1,6 @@
 /** What a home gives a slot. */
 import type { Json } from '../base/index.ts';
-import type { CheckpointStorage } from '../checkpoint/index.ts';
+import type { CarryLimits, CheckpointStorage } from '../checkpoint/index.ts';
 import type { ConnectorRegistry } from '../connectors/index.ts';
 import type { FromSlot } from '../control/index.ts';
 import type { OpenedChannels } from '../exchange/index.ts';
@@ -18,6 +18,8 @@ export interface SlotDependencies {
   /** Pieces of work in one slice of the step loop; unset = bounded by time alone. */
   readonly piecesMax?: number;
   readonly metricsEveryMs?: number;
+  /** When live records are carried over into new values; unset = as base/limits.ts says. */
+  readonly carry?: CarryLimits;
   /** Deliberate faults, for the simulator's own tests. */
   readonly faults?: SlotFaults;
 }

@@ -1,8 +1,8 @@
 /**
  * One attempt in one slot: builds the job's chains, restores their state, runs the loop.
  */
-import type { RecordRef, SplitState } from '../checkpoint/index.ts';
-import type { CheckpointStorage } from '../checkpoint/index.ts';
+import { CARRY_LIMITS } from '../checkpoint/index.ts';
+import type { CheckpointStorage, RecordRef, SplitState } from '../checkpoint/index.ts';
 import { createSink, openConnector } from '../connectors/index.ts';
 import type { Sink } from '../connectors/index.ts';
 import type { DeployMessage, ToSlot } from '../control/index.ts';
@@ -128,6 +128,7 @@ export class SlotRun {
     if (this.#closed) return;
     this.#closed = true;
     this.#loop?.stop();
+    this.#writer?.close();
     this.#metricsTimer?.();
     this.#release();
   }
@@ -234,6 +235,11 @@ export class SlotRun {
         this.#deps.post({ type: 'snapshot', attempt, epoch, snapshot, alignMs, bytes: snapshot.bytesWritten });
       },
       fail: (error) => this.#fail(error, undefined),
+      carry: this.#deps.carry ?? CARRY_LIMITS,
+      notCarried: (value, { code, message }) => {
+        const values = { value, code, message };
+        platform.log({ level: 'warn', message: 'records of a sparse value were not carried over', values });
+      },
       forgetKeyGroup: faults?.forgetKeyGroup,
     });
   }

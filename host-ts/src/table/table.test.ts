@@ -163,6 +163,21 @@ test('a damaged segment is noticed when it is read, and the next read tries agai
   assert.equal(await table.rowCount(), segment.rows);
 });
 
+test('a read that a reset overtakes goes on with the new segments, even if the old ones are gone meanwhile', async () => {
+  const store = storeOf(SCHEMA, [0, 1], makeRows(50, random(9)));
+  store.sort();
+  const [segment] = [...encodeSegments(store)];
+  assert.ok(segment !== undefined);
+  const table = new Table('cities', SCHEMA, ['city', 'at'], async (value) => {
+    if (value === 'kept') return segment.bytes;
+    table.reset([{ ...entry, value: 'kept' }]); // the attempt that merged them has failed
+    throw new Error(`'${value}' was swept`);
+  });
+  const entry = { value: 'merged', bytes: segment.bytes.length, rows: segment.rows, epoch: 1, slot: 0 };
+  table.addSegments(1, [entry]);
+  assert.equal(await table.rowCount(), segment.rows);
+});
+
 test('a table shows all epochs merged, whenever it is read', async () => {
   const next = random(11);
   for (const readAlways of [true, false]) {

@@ -152,7 +152,11 @@ export class Table {
       const batch = this.#pending;
       const view = this.#view;
       const newer = new RowStore(this.schema, this.#key, view);
-      await this.#appendAll(newer, batch);
+      try {
+        await this.#appendAll(newer, batch);
+      } catch (error) {
+        if (this.#view === view) throw error; // else the segments are no longer the table's, and may be gone
+      }
       if (this.#view !== view) continue; // reset meanwhile
       this.#pending = this.#pending.filter((segment) => !batch.includes(segment));
       newer.sort();

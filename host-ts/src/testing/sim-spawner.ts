@@ -2,7 +2,7 @@
  * Simulated workers: every slot is a Slot of the real code with an engine of its own, reached by
  * messages that take a random time and arrive in order.
  */
-import type { CheckpointStorage } from '../checkpoint/index.ts';
+import type { CarryLimits, CheckpointStorage, SlotSnapshot } from '../checkpoint/index.ts';
 import type { ConnectorRegistry } from '../connectors/index.ts';
 import type { ChannelPlans, FromSlot, SlotLink, SlotLinkEvents, Spawner, ToSlot } from '../control/index.ts';
 import type { BuiltJob } from '../plan/index.ts';
@@ -25,6 +25,9 @@ export interface SimSpawnerInit {
   /** A fresh build of the job, as each worker makes its own. */
   readonly buildJob: () => BuiltJob;
   readonly faults: SlotFaults;
+  readonly carry: CarryLimits | undefined;
+  /** A slot has acknowledged an epoch. */
+  readonly acknowledged: (snapshot: SlotSnapshot) => void;
 }
 
 interface SimWorker {
@@ -54,7 +57,9 @@ export class SimSpawner implements Spawner {
       worker: this.#createSlot(
         () => sim.alive,
         (message) => {
-          if (sim.alive) outbox.send(() => events.message(message));
+          if (!sim.alive) return;
+          if (message.type === 'snapshot') this.#init.acknowledged(message.snapshot);
+          outbox.send(() => events.message(message));
         },
       ),
     };
@@ -105,7 +110,7 @@ export class SimSpawner implements Spawner {
   }
 
   #createSlot(alive: () => boolean, post: (message: FromSlot) => void): Slot {
-    const { world, module, storage, registry, buildJob, faults } = this.#init;
+    const { world, module, storage, registry, buildJob, faults, carry } = this.#init;
     return new Slot({
       platform: simPlatform(world, module, alive),
       post,
@@ -119,6 +124,7 @@ export class SimSpawner implements Spawner {
       piecesMax: world.random.between(1, 6),
       metricsEveryMs: 50,
       faults,
+      ...(carry !== undefined && { carry }),
     });
   }
 }

@@ -4,15 +4,18 @@
  * Coordinator and slots are the real code; clock, channels, storage and workers are simulated.
  * Slots crash at random steps, and now and then the whole process: then a new coordinator goes
  * on from what lies in storage. On request the parallelism changes while the job runs and between processes, and
- * storage fails now and then. The folded output must not depend on any of it.
+ * storage fails now and then. The folded output must not depend on any of it, and no checkpoint in storage may ever lack
+ * a value (audited-storage.ts).
  */
-import { errorToData, withContext } from '../base/index.ts';
-import { MemoryCheckpointStorage, MemoryDisk } from '../checkpoint/index.ts';
+import { SluiceError, errorToData, withContext } from '../base/index.ts';
+import type { CarryLimits } from '../checkpoint/index.ts';
 import type { ConnectorRegistry, InputBinding } from '../connectors/index.ts';
 import { Coordinator } from '../coordinator/index.ts';
 import type { BuiltJob } from '../plan/index.ts';
 import type { SlotFaults } from '../slot/index.ts';
 import { tableJson } from '../table/index.ts';
+import { AuditedStorage } from './audited-storage.ts';
+import type { StoredBytes } from './audited-storage.ts';
 import { SimSpawner } from './sim-spawner.ts';
 import { SimStorage } from './sim-storage.ts';
 import { simFiles } from './sim-files.ts';
@@ -40,6 +43,8 @@ export interface Simulation {
   /** Failures of storage, at most. 0 unless given. */
   readonly storageFailuresMax?: number;
   readonly batchRows?: number;
+  /** When live records of sparse values are carried over into new ones; as outside of simulations unless given. */
+  readonly carry?: CarryLimits;
   readonly faults?: SlotFaults;
   readonly log?: (text: string) => void;
 }
@@ -57,6 +62,13 @@ export interface SimulationResult {
   /** Epochs that attempts after a crash began from; 0 = from the start. */
   readonly restoredEpochs: readonly number[];
   readonly epochs: number;
+  /** Stored bytes as each epoch was published. */
+  readonly epochsStored: readonly StoredBytes[];
+  /** Bytes that slots stored for checkpoints, and those among them that were carried over from older values. */
+  readonly bytesWritten: number;
+  readonly bytesCarried: number;
+  /** Stored values of former attempts that no checkpoint names. */
+  readonly leftBehind: readonly string[];
   readonly lateRows: number;
   readonly steps: number;
   readonly simulatedMs: number;
@@ -74,7 +86,7 @@ export async function simulate(simulation: Simulation): Promise<SimulationResult
 class SimulatedRun {
   readonly #simulation: Simulation;
   readonly #world: World;
-  readonly #disk = new MemoryDisk();
+  readonly #storage = new AuditedStorage();
   readonly #folder: SimFolder = new Map();
   readonly #storageFailures: { failures: number };
   #parallelism: number;
@@ -86,6 +98,8 @@ class SimulatedRun {
   #ended: { readonly error: unknown } | undefined;
   #crashes = 0;
   #recoveriesSeen = 0;
+  #bytesWritten = 0;
+  #bytesCarried = 0;
 
   constructor(simulation: Simulation) {
     this.#simulation = simulation;
@@ -103,23 +117,31 @@ class SimulatedRun {
     await this.#world.run(() => this.#ended !== undefined, STEPS_MAX);
     if (this.#ended?.error !== undefined) throw withContext(this.#ended.error, { seed: this.#simulation.seed });
     this.#noteRecoveries();
-    return this.#result();
+    const result = await this.#result();
+    const [wrong] = this.#storage.wrongs;
+    if (wrong !== undefined) throw checkpointBroken(this.#simulation.seed, wrong);
+    return result;
   }
 
   #start(resume: boolean): void {
-    const { module, registry, buildJob, inputs, batchRows, faults } = this.#simulation;
+    const { module, registry, buildJob, inputs, batchRows, faults, carry } = this.#simulation;
     const alive = { value: true };
     this.#alive = alive;
     const isAlive = (): boolean => alive.value;
-    const steady = new MemoryCheckpointStorage(this.#disk);
-    const inner = new UnsteadyStorage(steady, this.#world.random, this.#storageFailures);
+    const unsteady = (reads: boolean): UnsteadyStorage =>
+      new UnsteadyStorage(this.#storage, this.#world.random, this.#storageFailures, reads);
     this.#spawner = new SimSpawner({
       world: this.#world,
       module,
-      storage: inner,
+      storage: unsteady(true),
       registry,
       buildJob,
       faults: faults ?? {},
+      carry,
+      acknowledged: (snapshot) => {
+        this.#bytesWritten += snapshot.bytesWritten;
+        this.#bytesCarried += snapshot.bytesCarried;
+      },
     });
     const coordinator = new Coordinator({
       built: buildJob(),
@@ -128,7 +150,7 @@ class SimulatedRun {
         files: simFiles(this.#world, this.#folder, isAlive),
       },
       spawner: this.#spawner,
-      storage: new SimStorage(this.#world, inner, isAlive),
+      storage: new SimStorage(this.#world, unsteady(false), isAlive), // a start whose reads fail is a failed start
       slotStorage: undefined,
       registry,
       inputs,
@@ -223,7 +245,7 @@ class SimulatedRun {
         this.#log(errorToData(error).message);
       },
     );
-    await this.#world.run(() => read, STEPS_MAX * 2);
+    await this.#world.run(() => read && this.#world.idle, STEPS_MAX * 2); // also what the coordinator still has to remove
     const status = this.#coordinator.status();
     const { subtasks } = this.#coordinator.metrics();
     return {
@@ -236,6 +258,10 @@ class SimulatedRun {
       storageFailures: (this.#simulation.storageFailuresMax ?? 0) - this.#storageFailures.failures,
       restoredEpochs: this.#restored,
       epochs: status.epoch,
+      epochsStored: this.#storage.epochsStored,
+      bytesWritten: this.#bytesWritten,
+      bytesCarried: this.#bytesCarried,
+      leftBehind: this.#storage.leftBehind(),
       lateRows: subtasks.reduce((sum, subtask) => sum + subtask.lateRows, 0),
       steps: this.#world.steps,
       simulatedMs: this.#world.nowMs,
@@ -245,4 +271,14 @@ class SimulatedRun {
   #log(text: string): void {
     this.#simulation.log?.(`seed ${this.#simulation.seed}: ${text}`);
   }
+}
+
+function checkpointBroken(seed: number, wrong: string): SluiceError {
+  return new SluiceError({
+    code: 'SIMULATION_CHECKPOINT_BROKEN',
+    kind: 'bug',
+    message: `a checkpoint in storage cannot be restored: ${wrong}`,
+    hint: 'please report it',
+    context: { seed },
+  });
 }

@@ -1,6 +1,7 @@
 /**
- * Checkpoint storage that fails now and then: a value or a manifest that is not stored, or one that is stored and the
- * answer is lost. The number of failures is bounded, so that a run comes to its end.
+ * Checkpoint storage that fails now and then: a value or a manifest that is not stored, something that is not released,
+ * or the answer is lost of what took effect. On request reading fails too. The number of failures is bounded, so that a
+ * run comes to its end.
  */
 import { storageFull } from '../checkpoint/index.ts';
 import type { CheckpointStorage } from '../checkpoint/index.ts';
@@ -13,12 +14,14 @@ export class UnsteadyStorage implements CheckpointStorage {
   readonly #inner: CheckpointStorage;
   readonly #random: Random;
   readonly #left: { failures: number };
+  readonly #reads: boolean;
 
   /** `left`: failures to come, counted down; shared by the runs of one simulation. */
-  constructor(inner: CheckpointStorage, random: Random, left: { failures: number }) {
+  constructor(inner: CheckpointStorage, random: Random, left: { failures: number }, reads: boolean) {
     this.#inner = inner;
     this.#random = random;
     this.#left = left;
+    this.#reads = reads;
   }
 
   fence(attempt: number): Promise<void> {
@@ -34,7 +37,7 @@ export class UnsteadyStorage implements CheckpointStorage {
   }
 
   getValue(name: string): Promise<Uint8Array> {
-    return this.#inner.getValue(name);
+    return this.#reads ? this.#unsteady(0, () => this.#inner.getValue(name)) : this.#inner.getValue(name);
   }
 
   publish(attempt: number, epoch: number, manifest: Uint8Array): Promise<void> {
@@ -50,7 +53,8 @@ export class UnsteadyStorage implements CheckpointStorage {
   }
 
   release(attempt: number, epochs: readonly number[], values: readonly string[]): Promise<void> {
-    return this.#inner.release(attempt, epochs, values);
+    const release = (): Promise<void> => this.#inner.release(attempt, epochs, values);
+    return epochs.length + values.length === 0 ? release() : this.#unsteady(0, release);
   }
 
   valueNames(): Promise<readonly string[]> {
@@ -61,7 +65,7 @@ export class UnsteadyStorage implements CheckpointStorage {
     return this.#inner.close();
   }
 
-  async #unsteady(bytes: number, act: () => Promise<void>): Promise<void> {
+  async #unsteady<T>(bytes: number, act: () => Promise<T>): Promise<T> {
     if (this.#left.failures === 0 || !this.#random.chance(FAILS)) return act();
     this.#left.failures -= 1;
     if (this.#random.chance(TAKES_EFFECT)) await act();

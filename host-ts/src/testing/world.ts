@@ -36,6 +36,11 @@ export class World {
     return this.#nowMs;
   }
 
+  /** Nothing is left to happen. */
+  get idle(): boolean {
+    return this.#events.every((event) => event.cancelled);
+  }
+
   readonly clock: Clock = { now: () => this.#nowMs, steady: () => this.#nowMs };
 
   /** Something happens after a delay; returns how to call it off. */

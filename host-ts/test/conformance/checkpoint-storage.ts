@@ -3,7 +3,8 @@
  * same place again and again; each case gets a place of its own.
  */
 import { SluiceError } from '../../src/base/index.ts';
-import type { CheckpointStorage } from '../../src/checkpoint/index.ts';
+import { leftBehind, recordsName } from '../../src/checkpoint/index.ts';
+import type { CheckpointStorage, Manifest } from '../../src/checkpoint/index.ts';
 
 export interface StorageCase {
   readonly title: string;
@@ -142,6 +143,38 @@ export const STORAGE_CASES: readonly StorageCase[] = [
       same(await storage.valueNames(), ['b'], 'values');
       await rejects(storage.getValue('a'), 'CHECKPOINT_VALUE_MISSING', 'released');
       await storage.close();
+    },
+  },
+  {
+    title: 'what attempts before left behind is told by its name and removed; what a manifest names stays',
+    async run(open) {
+      const [old, young] = [await open(), await open()];
+      const nameOf = (attempt: number, epoch: number): string => recordsName({ attempt, epoch, slot: 0 }, 0);
+      const publish = async (storage: CheckpointStorage, attempt: number, epoch: number): Promise<Manifest> => {
+        await storage.putValue(attempt, nameOf(attempt, epoch), bytesOf(`${attempt}/${epoch}`));
+        const manifest = { epoch, attempt, values: { [nameOf(attempt, epoch)]: 3 } } as unknown as Manifest;
+        await storage.publish(attempt, epoch, bytesOf(JSON.stringify(manifest)));
+        return manifest;
+      };
+      await old.fence(1);
+      const first = await publish(old, 1, 1);
+      await old.putValue(1, nameOf(1, 2), bytesOf('not published'));
+      await young.fence(2);
+      await rejects(old.putValue(1, nameOf(1, 3), bytesOf('late')), 'STORAGE_FENCED', 'a late value');
+      await young.putValue(2, nameOf(2, 2), bytesOf('on its way'));
+      const rubbish = leftBehind(await young.valueNames(), [first], 2);
+      same(rubbish, [nameOf(1, 2)], 'left behind');
+      await rejects(old.release(1, [], [nameOf(2, 2)]), 'STORAGE_FENCED', 'a sweep of the old attempt');
+      await young.release(2, [], rubbish);
+      await publish(young, 2, 3);
+      same([...(await young.valueNames())].sort(), [nameOf(1, 1), nameOf(2, 2), nameOf(2, 3)], 'values');
+      same(await young.getValue(nameOf(1, 1)), bytesOf('1/1'), 'what the older manifest names');
+      await young.release(2, [1], [nameOf(1, 1)]);
+      same(await young.epochs(), [3], 'epochs');
+      await rejects(young.getValue(nameOf(1, 1)), 'CHECKPOINT_VALUE_MISSING', 'released with its manifest');
+      same(await young.getValue(nameOf(2, 3)), bytesOf('2/3'), 'what the newest manifest names');
+      await old.close();
+      await young.close();
     },
   },
 ];

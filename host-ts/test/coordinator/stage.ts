@@ -145,7 +145,15 @@ export class Stage {
   async acknowledge(epoch: number, sinks: readonly SinkState[] = []): Promise<void> {
     const { parallelism } = this.coordinator.status();
     for (let slot = 0; slot < parallelism; slot++) {
-      const snapshot: SlotSnapshot = { slot, records: [], splits: [], sinks: slot === 0 ? sinks : [], bytesWritten: 0 };
+      const snapshot: SlotSnapshot = {
+        slot,
+        records: [],
+        values: {},
+        splits: [],
+        sinks: slot === 0 ? sinks : [],
+        bytesWritten: 0,
+        bytesCarried: 0,
+      };
       this.slot(slot).say({ type: 'snapshot', epoch, snapshot, alignMs: 0, bytes: 0 });
     }
     await settled();
