@@ -4,8 +4,8 @@
  */
 import { CHECKPOINTS_KEPT, errorFromData, errorToData } from '../base/index.ts';
 import type { ErrorData } from '../base/index.ts';
-import { MANIFEST_VERSION, releasable, storageFenced } from '../checkpoint/index.ts';
-import type { CheckpointStorage, Manifest } from '../checkpoint/index.ts';
+import { MANIFEST_VERSIONS_READ, releasable, storageFenced } from '../checkpoint/index.ts';
+import type { CheckpointStorage, HeldValues, Manifest } from '../checkpoint/index.ts';
 import type { LogLine } from '../platform/index.ts';
 import { manifestUnreadable } from './errors.ts';
 
@@ -14,6 +14,8 @@ const DAMAGED = new Set(['SNAPSHOT_CORRUPT', 'CHECKPOINT_CORRUPT', 'CHECKPOINT_V
 
 export class Checkpoints {
   readonly #storage: CheckpointStorage;
+  /** What is released goes through it: readers of tables may hold values. */
+  readonly #held: HeldValues;
   readonly #log: (line: LogLine) => void;
   /** Kept manifests, oldest first. */
   #manifests: Manifest[] = [];
@@ -24,8 +26,9 @@ export class Checkpoints {
   /** The highest attempt that this run has raised the fence to, or tried to. */
   #attempt = 0;
 
-  constructor(storage: CheckpointStorage, log: (line: LogLine) => void) {
+  constructor(storage: CheckpointStorage, held: HeldValues, log: (line: LogLine) => void) {
     this.#storage = storage;
+    this.#held = held;
     this.#log = log;
   }
 
@@ -79,7 +82,7 @@ export class Checkpoints {
 
   /** Forgets a former run: the start is a fresh one. */
   async forgetAll(attempt: number): Promise<void> {
-    await this.#storage.release(attempt, await this.#storage.epochs(), await this.#storage.valueNames());
+    await this.#held.release(attempt, await this.#storage.epochs(), await this.#storage.valueNames());
     this.#manifests = [];
   }
 
@@ -92,7 +95,7 @@ export class Checkpoints {
     if (this.#unread !== undefined) return;
     const wanted = new Set(this.#manifests.flatMap((manifest) => Object.keys(manifest.values)));
     const rubbish = (await this.#storage.valueNames()).filter((name) => !wanted.has(name));
-    if (rubbish.length > 0) await this.#storage.release(attempt, [], rubbish);
+    if (rubbish.length > 0) await this.#held.release(attempt, [], rubbish);
   }
 
   async publish(manifest: Manifest): Promise<void> {
@@ -109,7 +112,7 @@ export class Checkpoints {
     const kept = this.#manifests.slice(count);
     try {
       const epochs = released.map((manifest) => manifest.epoch);
-      await this.#storage.release(attempt, epochs, releasable(released, kept));
+      await this.#held.release(attempt, epochs, releasable(released, kept));
       this.#manifests = this.#manifests.filter((manifest) => !released.includes(manifest));
     } catch (error) {
       const { code, message } = errorToData(error);
@@ -135,8 +138,11 @@ function decodeManifest(epoch: number, bytes: Uint8Array): Manifest {
   } catch (error) {
     throw manifestUnreadable(epoch, errorToData(error).message);
   }
-  if (parsed.version !== MANIFEST_VERSION) {
-    throw manifestUnreadable(epoch, `version ${parsed.version}, this release reads ${MANIFEST_VERSION}`);
+  if (!MANIFEST_VERSIONS_READ.includes(parsed.version)) {
+    throw manifestUnreadable(
+      epoch,
+      `version ${parsed.version}, this release reads ${MANIFEST_VERSIONS_READ.join(' and ')}`,
+    );
   }
   if (parsed.epoch !== epoch) throw manifestUnreadable(epoch, `it says epoch ${parsed.epoch}`);
   return parsed as Manifest;

@@ -184,10 +184,10 @@ export class SnapshotWriter {
   }
 
   #storeSink(vertex: number, sink: number, prepared: PreparedSink): void {
-    const values = prepared.values.map(({ bytes, rows }, index) => {
-      const value = `${this.#prefix()}-v${vertex}k${sink}-${index}`;
+    const values = prepared.values.map(({ bytes, rows, index }, place) => {
+      const value = `${this.#prefix()}-v${vertex}k${sink}-${place}`;
       this.#store(value, bytes);
-      return { value, bytes: bytes.byteLength, rows, sum: checksum(bytes) };
+      return { value, bytes: bytes.byteLength, rows, sum: checksum(bytes), ...(index !== undefined && { index }) };
     });
     const { slot } = this.#init;
     const table = prepared.table === undefined ? {} : { table: prepared.table };

@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checksum } from '../base/index.ts';
+import { HeldValues, MemoryCheckpointStorage, MemoryDisk } from '../checkpoint/index.ts';
 import type { TableSegment } from '../checkpoint/index.ts';
 import { bool, f64, i32, i64, timestamp, utf8 } from '../schema/index.ts';
 import type { RowValue, Schema } from '../schema/index.ts';
 import { appendValue } from './row-value.ts';
+import type { SegmentBytes } from './segment.ts';
 import { encodeRows, encodeSegments, planCompaction, RowStore, Table, TableFeed, tableJson } from './index.ts';
 
 type Row = Readonly<Record<string, RowValue>>;
@@ -113,7 +115,7 @@ test('a segment gives its rows back, whatever the encoding', () => {
 
 test('segments are cut at about the wanted size', () => {
   const store = storeOf(SCHEMA, [0, 1], makeRows(5000, random(4)));
-  const segments = [...encodeSegments(store, 32 << 10)];
+  const segments = [...encodeSegments(store, { valueBytes: 32 << 10 })];
   assert.ok(segments.length > 3);
   for (const { bytes } of segments) assert.ok(bytes.length > 16 << 10 && bytes.length < 64 << 10, `${bytes.length} B`);
   assert.equal(
@@ -123,44 +125,57 @@ test('segments are cut at about the wanted size', () => {
 });
 
 interface World {
+  readonly disk: MemoryDisk;
   readonly table: Table;
   readonly rows: Row[];
   commit(epoch: number, rows: readonly Row[]): TableSegment[];
 }
 
 function world(): World {
-  const values = new Map<string, Uint8Array>();
-  const key = ['city', 'at'];
-  const table = new Table('cities', SCHEMA, key, async (value) => values.get(value) ?? assert.fail(`no ${value}`));
+  const disk = new MemoryDisk();
+  const table = tableOn(disk);
   const rows: Row[] = [];
   const commit = (epoch: number, added: readonly Row[]): TableSegment[] => {
     rows.push(...added);
     const store = storeOf(SCHEMA, [0, 1], added);
     store.sort();
-    const segments = [...encodeSegments(store)].map(({ bytes, rows: count }, index) => {
-      const value = `e${epoch}-${index}`;
-      values.set(value, bytes);
-      return { value, bytes: bytes.length, rows: count, epoch, slot: 0 };
-    });
+    const segments = stored(disk, `e${epoch}`, epoch, encodeSegments(store));
     table.addSegments(epoch, segments);
     return segments;
   };
-  return { table, rows, commit };
+  return { disk, table, rows, commit };
+}
+
+function tableOn(disk: MemoryDisk): Table {
+  const values = new HeldValues(new MemoryCheckpointStorage(disk));
+  return new Table({ name: 'cities', schema: SCHEMA, key: ['city', 'at'], values });
+}
+
+function stored(disk: MemoryDisk, name: string, epoch: number, segments: Iterable<SegmentBytes>): TableSegment[] {
+  return [...segments].map(({ bytes, rows, index }, place) => {
+    const value = `${name}-${place}`;
+    disk.values.set(value, bytes);
+    return { value, bytes: bytes.length, rows, sum: checksum(bytes), index, epoch, slot: 0 };
+  });
+}
+
+async function allOf<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const all: Item[] = [];
+  for await (const item of items) all.push(item);
+  return all;
 }
 
 test('a damaged segment is noticed when it is read, and the next read tries again', async () => {
-  const store = storeOf(SCHEMA, [0, 1], makeRows(50, random(8)));
-  store.sort();
-  const [segment] = [...encodeSegments(store)];
-  assert.ok(segment !== undefined);
-  let stored: Uint8Array = segment.bytes.slice();
-  stored[stored.length - 1]! ^= 1;
-  const table = new Table('cities', SCHEMA, ['city', 'at'], async () => stored);
-  const sum = checksum(segment.bytes);
-  table.addSegments(1, [{ value: 'e1-0', bytes: segment.bytes.length, rows: segment.rows, sum, epoch: 1, slot: 0 }]);
+  const { disk, table, commit } = world();
+  const [segment] = commit(1, makeRows(50, random(8)));
+  const { value, rows } = segment!;
+  const sound = disk.values.get(value)!;
+  const damaged = sound.slice();
+  damaged[damaged.length - 1]! ^= 1;
+  disk.values.set(value, damaged);
   await assert.rejects(table.rowCount(), { code: 'CHECKPOINT_CORRUPT', message: /'e1-0'.*'cities'/ });
-  stored = segment.bytes;
-  assert.equal(await table.rowCount(), segment.rows);
+  disk.values.set(value, sound);
+  assert.equal(await table.rowCount(), rows);
 });
 
 test('a table shows all epochs merged, whenever it is read', async () => {
@@ -184,23 +199,16 @@ test('a table shows all epochs merged, whenever it is read', async () => {
 });
 
 test('compaction changes the segments and not the rows', async () => {
-  const { table, rows, commit } = world();
+  const { disk, table, rows, commit } = world();
   const next = random(5);
   for (let epoch = 1; epoch <= 40; epoch++) commit(epoch, makeRows(20, next));
   const chosen = planCompaction(table.segments);
   assert.ok(chosen !== undefined && chosen.length >= 16);
-  const merged = await table.compact(chosen);
+  const merged = await allOf(table.compact(chosen));
   assert.ok(merged.length < chosen.length);
-  const values = new Map(merged.map(({ bytes }, index) => [`m${index}`, bytes]));
-  const segments = merged.map(({ bytes, rows: count }, index) => ({
-    value: `m${index}`,
-    bytes: bytes.length,
-    rows: count,
-    epoch: chosen.at(-1)!.epoch,
-    slot: 0,
-  }));
+  const segments = stored(disk, 'm', chosen.at(-1)!.epoch, merged);
   const rest = table.segments.filter((segment) => !chosen.includes(segment));
-  const again = new Table('cities', SCHEMA, ['city', 'at'], async (value) => values.get(value)!);
+  const again = tableOn(disk);
   assert.equal(rest.length, 0);
   again.reset(segments);
   assert.deepEqual(await again.scan({ limit: 1e9 }), expected(rows, ['city', 'at']));
