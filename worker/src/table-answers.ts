@@ -54,10 +54,7 @@ async function rowAnswer(table: Table, text: string): Promise<Response> {
 }
 
 /** JSON values by key column: integers as numbers or text, times as ISO text or milliseconds. */
-function keyOf(
-  table: Table,
-  { name, text }: { readonly name: 'key' | 'after'; readonly text: string },
-): RowValue[] {
+function keyOf(table: Table, { name, text }: { readonly name: 'key' | 'after'; readonly text: string }): RowValue[] {
   let values: unknown;
   try {
     values = JSON.parse(text);

@@ -58,7 +58,10 @@ export class SegmentReader {
   }
 
   /** Blocks from `block` on, as many as lie within `bytesMax`, one at least. */
-  async blocks(segment: TableSegment, from: { readonly block: number; readonly bytesMax: number }): Promise<BlockWindow> {
+  async blocks(
+    segment: TableSegment,
+    from: { readonly block: number; readonly bytesMax: number },
+  ): Promise<BlockWindow> {
     const { blocks } = await this.index(segment);
     const first = blocks[from.block]!;
     const wanted: BlockRef[] = [];

@@ -74,7 +74,14 @@ export const STORAGE_CASES: readonly StorageCase[] = [
       await storage.fence(1);
       const large = Uint8Array.from({ length: 2_300_000 }, (_, at) => (at * 31 + (at >> 9)) & 255);
       await storage.putValue(1, 'large', large);
-      const ranges = [[0, 10], [1_048_570, 12], [1_000_000, 1_200_000], [2_299_999, 50], [2_300_000, 5], [77, 0]];
+      const ranges = [
+        [0, 10],
+        [1_048_570, 12],
+        [1_000_000, 1_200_000],
+        [2_299_999, 50],
+        [2_300_000, 5],
+        [77, 0],
+      ];
       for (const [at = 0, bytes = 0] of ranges) {
         const part = await storage.getPart('large', at, bytes);
         const wanted = large.subarray(at, at + bytes);
