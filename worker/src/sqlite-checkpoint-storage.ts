@@ -165,21 +165,28 @@ export class SqliteCheckpointStorage implements CheckpointStorage {
   }
 
   /** Bytes [at, end): of each row of SQLite only what is wanted comes to this side. */
-  #readPart({ first }: Parts, at: number, end: number): Uint8Array {
+  #readPart(parts: Parts, at: number, end: number): Uint8Array {
+    if (end > at && Math.floor(at / SQLITE_ROW_BYTES) === Math.floor((end - 1) / SQLITE_ROW_BYTES)) {
+      return this.#readInRow(parts, at, end);
+    }
     const part = new Uint8Array(Math.max(0, end - at));
     for (let from = at; from < end;) {
-      const row = Math.floor(from / SQLITE_ROW_BYTES);
-      const to = Math.min(end, (row + 1) * SQLITE_ROW_BYTES);
-      const [found] = this.#rows(
-        'SELECT substr(bytes, ?, ?) AS bytes FROM checkpoint_part WHERE id = ?',
-        from - row * SQLITE_ROW_BYTES + 1,
-        to - from,
-        first + row,
-      );
-      part.set(bytesOf(found?.['bytes']), from - at);
+      const to = Math.min(end, (Math.floor(from / SQLITE_ROW_BYTES) + 1) * SQLITE_ROW_BYTES);
+      part.set(this.#readInRow(parts, from, to), from - at);
       from = to;
     }
     return part;
+  }
+
+  #readInRow({ first }: Parts, at: number, end: number): Uint8Array {
+    const row = Math.floor(at / SQLITE_ROW_BYTES);
+    const [found] = this.#rows(
+      'SELECT substr(bytes, ?, ?) AS bytes FROM checkpoint_part WHERE id = ?',
+      at - row * SQLITE_ROW_BYTES + 1,
+      end - at,
+      first + row,
+    );
+    return bytesOf(found?.['bytes']);
   }
 
   #read({ first, parts, bytes }: Parts): Uint8Array {
