@@ -106,7 +106,7 @@ function textStream(
         controller.close();
         return;
       }
-      controller.enqueue(encoder.encode(value as string));
+      controller.enqueue(encoder.encode(value));
       stopWaiting = timers.after(ANSWER_IDLE_MS_MAX, () => {
         controller.error(answerStalled(table, ANSWER_IDLE_MS_MAX));
         void texts.return(undefined);

@@ -50,7 +50,7 @@ function bySlot(rows: readonly Row[], key: readonly string[], slots: number): Ro
   const parts = Array.from({ length: slots }, (): Row[] => []);
   for (const row of rows) {
     const text = key.map((name) => String(row[name])).join('|');
-    parts[[...text].reduce((sum, letter) => sum + letter.codePointAt(0)!, 0) % slots]!.push(row);
+    parts[new TextEncoder().encode(text).reduce((sum, byte) => sum + byte, 0) % slots]!.push(row);
   }
   return parts;
 }
@@ -161,7 +161,7 @@ test('one row, and the first rows behind a key, fetch the blocks that may have t
   const { table, values } = spread(epochs, 20_000);
   const last = { city: `city 00019999 of 3`, at: 3 };
   await table.get([last.city, last.at]); // the indexes are kept from here on
-  const before = { ...values };
+  const before = { fetches: values.fetches, fetchedBytes: values.fetchedBytes };
   assert.equal((await table.get([last.city, last.at]))?.['small'], 19_999);
   assert.ok(values.fetches - before.fetches <= epochs);
   assert.ok(values.fetchedBytes - before.fetchedBytes <= epochs * TABLE_BLOCK_BYTES * 1.25);
