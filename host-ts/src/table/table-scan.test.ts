@@ -177,6 +177,20 @@ test('of runs that do not overlap the read-ahead grows to whole segments', async
   assert.ok(values.fetches < table.segments.length * 8, `${values.fetches} fetches`);
 });
 
+test('a large table is counted once per epoch, also when it was compacted', async () => {
+  const stored = spread(5, 1_000);
+  const { table, values } = stored;
+  assert.deepEqual(await Promise.all([table.rowCount(), table.rowCount()]), [5_000, 5_000]);
+  const bytes = table.segments.reduce((sum, segment) => sum + segment.bytes, 0);
+  assert.ok(values.fetchedBytes < 1.1 * bytes, 'one reading serves both');
+  await stored.compact(table.segments);
+  const before = values.fetchedBytes;
+  assert.equal(await table.rowCount(), 5_000);
+  assert.equal(values.fetchedBytes, before);
+  stored.commit(6, [makeRows(1, random(1))]);
+  assert.equal(await table.rowCount(), 5_001);
+});
+
 interface Reading {
   readonly stored: StoredTable;
   readonly scan: TableScan;

@@ -96,7 +96,9 @@ export class Table {
     const gone = new Set(replaced.map(({ value }) => value));
     const place = this.#segments.findIndex(({ value }) => gone.has(value));
     const kept = this.#segments.filter(({ value }) => !gone.has(value));
+    const before = this.#segments;
     this.#segments = [...kept.slice(0, Math.max(0, place)), ...merged, ...kept.slice(Math.max(0, place))];
+    if (this.#count?.of === before) this.#count = { ...this.#count, of: this.#segments };
     this.#reader.forget(replaced);
     this.#view.replace(gone, merged);
   }
