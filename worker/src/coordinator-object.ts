@@ -7,6 +7,7 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import { errorToData } from '../../host-ts/src/base/index.ts';
+import { HeldValues } from '../../host-ts/src/checkpoint/index.ts';
 import type { StorageMethod } from '../../host-ts/src/checkpoint/index.ts';
 import type { FromSlot } from '../../host-ts/src/control/index.ts';
 import type { LogLine } from '../../host-ts/src/platform/index.ts';
@@ -31,8 +32,11 @@ import { answerStorageCall } from './storage-calls.ts';
 
 export class CoordinatorObject extends DurableObject implements CoordinatorCalls {
   readonly #jobs: ServedJobs;
+  readonly #platform = cloudflarePlatform(logged);
   readonly #record: RunRecord;
   readonly #storage: SqliteCheckpointStorage;
+  /** One for all runs: a reader may outlast the run that it began with. */
+  readonly #heldValues: HeldValues;
   readonly #tables: CommittedTables;
   #running: JobRun | undefined;
 
@@ -41,7 +45,8 @@ export class CoordinatorObject extends DurableObject implements CoordinatorCalls
     this.#jobs = jobs;
     this.#record = new RunRecord(ctx.storage);
     this.#storage = new SqliteCheckpointStorage(ctx.storage);
-    this.#tables = new CommittedTables(this.#storage);
+    this.#heldValues = new HeldValues(this.#storage);
+    this.#tables = new CommittedTables(this.#storage, this.#heldValues);
     this.#goOn();
   }
 
@@ -71,6 +76,7 @@ export class CoordinatorObject extends DurableObject implements CoordinatorCalls
       jobs: this.#jobs,
       record: this.#record,
       tables: this.#tables,
+      timers: this.#platform.timers,
       running: this.#running,
       start: (job, options) => this.#start(job, options),
       crash: () => void setTimeout(() => this.ctx.abort('crash by request'), 0),
@@ -118,7 +124,8 @@ export class CoordinatorObject extends DurableObject implements CoordinatorCalls
       built: this.#jobs.build(run.job, run.options.parameters),
       objects: objectsOf(this.#bindings(), run.job),
       storage: this.#storage,
-      platform: cloudflarePlatform(logged),
+      heldValues: this.#heldValues,
+      platform: this.#platform,
     });
     this.#running = running;
     running.started.then(

@@ -136,6 +136,15 @@ export function rowUnknown(table: string, key: string): SluiceError {
   );
 }
 
+export function answerStalled(table: string, idleMs: number): SluiceError {
+  return environment(
+    'ANSWER_STALLED',
+    `the rows of table '${table}' were not taken for ${idleMs} ms`,
+    'read the answer as it comes, or ask for parts: ?after=[…]&limit=',
+    { table, idleMs },
+  );
+}
+
 // ---- logs -----------------------------------------------------------------------------------
 
 export function producerFenced(producer: string, epoch: number, newest: number): SluiceError {

@@ -1,6 +1,7 @@
 // What is answered of a job that waits for its next try, and rescaling below the partitions of its logs.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { HeldValues } from '../../host-ts/src/checkpoint/index.ts';
 import { CommittedTables } from './committed-tables.ts';
 import { answerJob } from './job-api.ts';
 import type { JobAccess } from './job-api.ts';
@@ -13,12 +14,14 @@ import { nodeSqlite } from '../test/node-sqlite.ts';
 /** `running`: undefined while it waits for its next try. */
 function jobWith(options: Record<string, unknown>, running: JobAccess['running']): JobAccess {
   const sqlite = nodeSqlite();
+  const storage = new SqliteCheckpointStorage(sqlite);
   const record = new RunRecord(sqlite);
   record.start('late flights', startOptions(options, { name: 'late flights', inputs: ['flights'] }));
   return {
     jobs: new ServedJobs([]),
     record,
-    tables: new CommittedTables(new SqliteCheckpointStorage(sqlite)),
+    tables: new CommittedTables(storage, new HeldValues(storage)),
+    timers: { after: () => () => undefined, soon: (callback) => callback() },
     running,
     start: () => Promise.reject(new Error('it is not started here')),
     crashSlot: async () => undefined,

@@ -9,6 +9,7 @@ import type { JobStatus } from '../../host-ts/src/control/index.ts';
 import type { JobMetrics } from '../../host-ts/src/metrics/index.ts';
 import { explain } from '../../host-ts/src/plan/index.ts';
 import type { BuiltJob } from '../../host-ts/src/plan/index.ts';
+import type { Timers } from '../../host-ts/src/platform/index.ts';
 import type { Table } from '../../host-ts/src/table/index.ts';
 import { tableNames } from './committed-tables.ts';
 import type { CommittedTables } from './committed-tables.ts';
@@ -36,6 +37,7 @@ export interface JobAccess {
   readonly record: RunRecord;
   /** Those of a job that is not running. */
   readonly tables: CommittedTables;
+  readonly timers: Timers;
   /** Undefined before the first start and after the end. */
   readonly running: JobRun | undefined;
   start(job: string, options: StartOptions): Promise<JobRun>;
@@ -157,7 +159,8 @@ async function tables(call: Call): Promise<Response> {
   if (name === undefined) return json(tableNames(built));
   if (rest.length > 1) throw pathUnknown(`/jobs/${job}/tables/${rest.join('/')}`);
   lastRun(access, job);
-  return tableAnswer(await tableOf(access, built, name), parameters);
+  const asked = { parameters, bodyless: call.request.method === 'HEAD' };
+  return tableAnswer(await tableOf(access, built, name), asked, access.timers);
 }
 
 async function tableOf(access: JobAccess, built: BuiltJob, name: string): Promise<Table> {

@@ -1,7 +1,7 @@
 /** One run of a job in the coordinator's object: coordinator and slots, from its start or resume to its end. */
 import { FRAME_ROWS_MAX } from '../../host-ts/src/abi/index.ts';
 import { keptOpen } from '../../host-ts/src/checkpoint/index.ts';
-import type { CheckpointStorage, Manifest } from '../../host-ts/src/checkpoint/index.ts';
+import type { CheckpointStorage, HeldValues, Manifest } from '../../host-ts/src/checkpoint/index.ts';
 import { standardConnectors } from '../../host-ts/src/connectors/index.ts';
 import { Coordinator } from '../../host-ts/src/coordinator/index.ts';
 import type { BuiltJob } from '../../host-ts/src/plan/index.ts';
@@ -9,6 +9,7 @@ import type { LogLine, Platform } from '../../host-ts/src/platform/index.ts';
 import type { JobObjects } from './bindings.ts';
 import { logConnector, logIdsOf } from './log-connector.ts';
 import type { LogOptions } from './log-connector.ts';
+import { TABLE_VIEW_BYTES_MAX } from './limits.ts';
 import { RpcSpawner } from './rpc-spawner.ts';
 import type { Run } from './run-record.ts';
 
@@ -17,6 +18,8 @@ export interface JobRunInit {
   readonly built: BuiltJob;
   readonly objects: JobObjects;
   readonly storage: CheckpointStorage;
+  /** Of the storage; also those that read tables between runs have them. */
+  readonly heldValues: HeldValues;
   readonly platform: Platform;
 }
 
@@ -32,7 +35,7 @@ export class JobRun {
 
   constructor(init: JobRunInit) {
     this.#init = init;
-    const { run, built, objects, storage, platform } = init;
+    const { run, built, objects, storage, heldValues, platform } = init;
     const { options } = run;
     this.spawner = new RpcSpawner({
       job: run.job,
@@ -45,6 +48,8 @@ export class JobRun {
       platform,
       spawner: this.spawner,
       storage: keptOpen(storage),
+      heldValues,
+      tableViewBytesMax: TABLE_VIEW_BYTES_MAX,
       slotStorage: null, // slots call this object
       registry: { ...standardConnectors, log: logConnector((input, partition) => objects.log(input, partition)) },
       inputs: options.inputs,

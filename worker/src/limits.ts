@@ -42,5 +42,7 @@ export const SLICE_PIECES_MAX = 64;
 export const METRICS_EVERY_MS = 500;
 /** Buffers of packets that wait in a slot for a deployment that it has not heard of yet. */
 export const EARLY_PACKETS_MAX = 1_024;
-/** Rows of a table that are answered at once when a limit or offset is asked for. */
-export const TABLE_PAGE_ROWS_MAX = 100_000;
+/** A client that has taken none of a table's rows for this long is given up: what is stored for it can be released. */
+export const ANSWER_IDLE_MS_MAX = 60_000;
+/** Stored bytes of a job's tables up to which the coordinator keeps them in memory: the object has a part of 128 MB. */
+export const TABLE_VIEW_BYTES_MAX = 4 << 20;

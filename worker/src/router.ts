@@ -23,7 +23,7 @@ const INTERFACE = {
   'POST /jobs/:job/inputs/:input/end': 'no more rows will come',
   'GET /jobs/:job/inputs/:input': 'what its log holds; DELETE begins a new one',
   'GET /jobs/:job/{status,metrics,explain,graph,logs,tables}': 'the running job',
-  'GET /jobs/:job/tables/:table': 'rows as NDJSON; ?offset=&limit= a part; ?key=[…] one row',
+  'GET /jobs/:job/tables/:table': 'rows as NDJSON; ?after=[…]&limit= or ?offset=&limit= a part; ?key=[…] one row',
   'POST /jobs/:job/{stop,cancel,pause,resume,checkpoint,pace,rescale}': 'the running job',
   'POST /jobs/:job/crash, …/slots/:slot/crash': 'resets the coordinator or a slot, to see the job recover',
 };

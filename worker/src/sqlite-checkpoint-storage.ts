@@ -80,6 +80,12 @@ export class SqliteCheckpointStorage implements CheckpointStorage {
     return this.#read(found);
   }
 
+  async getPart(name: string, at: number, bytes: number): Promise<Uint8Array> {
+    const found = this.#find('checkpoint_value', 'name', name);
+    if (found === undefined) throw valueMissing(name);
+    return this.#readPart(found, at, Math.min(at + bytes, found.bytes));
+  }
+
   async publish(attempt: number, epoch: number, manifest: Uint8Array): Promise<void> {
     this.#storage.transactionSync(() => {
       this.#compare(attempt);
@@ -156,6 +162,31 @@ export class SqliteCheckpointStorage implements CheckpointStorage {
       this.#rows('INSERT INTO checkpoint_part (id, bytes) VALUES (?, ?)', first + part, piece);
     }
     return { first, parts };
+  }
+
+  /** Bytes [at, end): of each row of SQLite only what is wanted comes to this side. */
+  #readPart(parts: Parts, at: number, end: number): Uint8Array {
+    if (end > at && Math.floor(at / SQLITE_ROW_BYTES) === Math.floor((end - 1) / SQLITE_ROW_BYTES)) {
+      return this.#readInRow(parts, at, end);
+    }
+    const part = new Uint8Array(Math.max(0, end - at));
+    for (let from = at; from < end;) {
+      const to = Math.min(end, (Math.floor(from / SQLITE_ROW_BYTES) + 1) * SQLITE_ROW_BYTES);
+      part.set(this.#readInRow(parts, from, to), from - at);
+      from = to;
+    }
+    return part;
+  }
+
+  #readInRow({ first }: Parts, at: number, end: number): Uint8Array {
+    const row = Math.floor(at / SQLITE_ROW_BYTES);
+    const [found] = this.#rows(
+      'SELECT substr(bytes, ?, ?) AS bytes FROM checkpoint_part WHERE id = ?',
+      at - row * SQLITE_ROW_BYTES + 1,
+      end - at,
+      first + row,
+    );
+    return bytesOf(found?.['bytes']);
   }
 
   #read({ first, parts, bytes }: Parts): Uint8Array {

@@ -1,54 +1,67 @@
 /**
  * Tables over HTTP, as `--json` prints them: one object per line, in key order.
  *
- *   GET …/tables/:table                     all rows, streamed
- *   GET …/tables/:table?offset=&limit=      a part, at most TABLE_PAGE_ROWS_MAX rows
- *   GET …/tables/:table?key=["ATL","2001-01-01T05:00:00.000Z"]    one row, or 404
+ *   GET …/tables/:table                              all rows
+ *   GET …/tables/:table?after=["ATL","2001-…Z"]      those behind a key
+ *   GET …/tables/:table?offset=&limit=               a part
+ *   GET …/tables/:table?key=["ATL","2001-…Z"]        one row, or 404
+ *
+ * Rows are read while they are sent, as fast as the client takes them, all of the epoch that was newest at the
+ * request. What is stored for them is kept meanwhile, so a client that takes nothing for ANSWER_IDLE_MS_MAX is given up.
  */
+import type { Timers } from '../../host-ts/src/platform/index.ts';
 import type { RowValue, Schema } from '../../host-ts/src/schema/index.ts';
-import { tableJson } from '../../host-ts/src/table/index.ts';
-import type { Table, TableRow } from '../../host-ts/src/table/index.ts';
-import { parameterInvalid, rowUnknown } from './errors.ts';
+import { scanJson } from '../../host-ts/src/table/index.ts';
+import type { ScanOptions, Table, TableRow } from '../../host-ts/src/table/index.ts';
+import { answerStalled, parameterInvalid, rowUnknown } from './errors.ts';
 import { wholeParameter } from './http-answers.ts';
-import { TABLE_PAGE_ROWS_MAX } from './limits.ts';
+import { ANSWER_IDLE_MS_MAX } from './limits.ts';
 
 const NDJSON = { 'content-type': 'application/x-ndjson; charset=utf-8' };
 
-export async function tableAnswer(table: Table, parameters: URLSearchParams): Promise<Response> {
+/** What is asked for; `bodyless`: of a HEAD. */
+export interface TableRequest {
+  readonly parameters: URLSearchParams;
+  readonly bodyless: boolean;
+}
+
+/** Rejects, instead of answering, with what keeps the first rows from being read. */
+export async function tableAnswer(table: Table, request: TableRequest, timers: Timers): Promise<Response> {
+  const { parameters, bodyless } = request;
   const key = parameters.get('key');
   if (key !== null) return rowAnswer(table, key);
-  if (!parameters.has('limit') && !parameters.has('offset')) {
-    // all frames first: they are a copy, which stays as it is while the job goes on
-    return new Response(textStream(tableJson({ schema: table.schema, frames: await table.frames() })), {
-      headers: NDJSON,
-    });
-  }
+  const options = rangeOf(table, parameters);
+  if (bodyless) return new Response(null, { headers: NDJSON });
+  const texts = scanJson(table.schema, table.read(options));
+  const first = await texts.next();
+  return new Response(textStream(first, texts, { table: table.name, timers }), { headers: NDJSON });
+}
+
+function rangeOf(table: Table, parameters: URLSearchParams): ScanOptions {
   const range = { min: 0, max: Number.MAX_SAFE_INTEGER };
-  const offset = wholeParameter(parameters, 'offset', { ...range, otherwise: 0 });
-  const limit = wholeParameter(parameters, 'limit', {
-    min: 0,
-    max: TABLE_PAGE_ROWS_MAX,
-    otherwise: TABLE_PAGE_ROWS_MAX,
-  });
-  const rows = await table.scan({ offset, limit });
-  return new Response(rows.map((row) => rowJson(table.schema, row)).join(''), { headers: NDJSON });
+  const after = parameters.get('after');
+  return {
+    offset: wholeParameter(parameters, 'offset', { ...range, otherwise: 0 }),
+    ...(parameters.has('limit') && { limit: wholeParameter(parameters, 'limit', { ...range, otherwise: 0 }) }),
+    ...(after !== null && { after: keyOf(table, { name: 'after', text: after }) }),
+  };
 }
 
 async function rowAnswer(table: Table, text: string): Promise<Response> {
-  const row = await table.get(keyOf(table, text));
+  const row = await table.get(keyOf(table, { name: 'key', text }));
   if (row === undefined) throw rowUnknown(table.name, text);
   return new Response(rowJson(table.schema, row), { headers: NDJSON });
 }
 
 /** JSON values by key column: integers as numbers or text, times as ISO text or milliseconds. */
-function keyOf(table: Table, text: string): RowValue[] {
+function keyOf(table: Table, { name, text }: { readonly name: 'key' | 'after'; readonly text: string }): RowValue[] {
   let values: unknown;
   try {
     values = JSON.parse(text);
   } catch {
-    throw parameterInvalid('key', text, 'a JSON list of the key columns in order');
+    throw parameterInvalid(name, text, 'a JSON list of the key columns in order');
   }
-  if (!Array.isArray(values)) throw parameterInvalid('key', text, 'a JSON list of the key columns in order');
+  if (!Array.isArray(values)) throw parameterInvalid(name, text, 'a JSON list of the key columns in order');
   return values.map((value: unknown, index) => {
     const type = table.schema[table.keyColumns[index] ?? '']?.type;
     if (type === 'timestamp' && typeof value === 'string' && !Number.isNaN(Date.parse(value))) return Date.parse(value);
@@ -75,13 +88,33 @@ function valueJson(type: string, value: RowValue): string {
   return typeof value === 'bigint' ? value.toString() : JSON.stringify(value);
 }
 
-function textStream(texts: Iterator<string>): ReadableStream<Uint8Array> {
+/** Chunks of text on their way, each read when the one before it has been taken. */
+function textStream(
+  first: IteratorResult<string, unknown>,
+  texts: AsyncGenerator<string>,
+  { table, timers }: { readonly table: string; readonly timers: Timers },
+): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
+  let next: Promise<IteratorResult<string, unknown>> | undefined = Promise.resolve(first);
+  let stopWaiting = (): void => undefined;
   return new ReadableStream<Uint8Array>({
-    pull(controller) {
-      const { done, value } = texts.next();
-      if (done === true) controller.close();
-      else controller.enqueue(encoder.encode(value));
+    async pull(controller) {
+      stopWaiting();
+      const { done, value } = await (next ?? texts.next());
+      next = undefined;
+      if (done === true) {
+        controller.close();
+        return;
+      }
+      controller.enqueue(encoder.encode(value));
+      stopWaiting = timers.after(ANSWER_IDLE_MS_MAX, () => {
+        controller.error(answerStalled(table, ANSWER_IDLE_MS_MAX));
+        void texts.return(undefined);
+      });
+    },
+    async cancel() {
+      stopWaiting();
+      await texts.return(undefined);
     },
   });
 }

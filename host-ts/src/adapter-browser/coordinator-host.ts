@@ -68,6 +68,7 @@ type Anything = (...args: readonly unknown[]) => unknown;
 
 function remoteJob(starting: Promise<JobHandle>): RemoteJob {
   const listeners = new Map<number, () => void>();
+  const readings = new Map<number, AsyncIterator<Uint8Array>>();
   let numbers = 0;
   const listened = (stop: () => void, listener: unknown): number => {
     const number = ++numbers;
@@ -88,6 +89,22 @@ function remoteJob(starting: Promise<JobHandle>): RemoteJob {
     call: (method, args) => withHandle((handle) => (handle[method] as Anything)(...args)),
     callTable: (table, method, args) => withHandle((handle) => (handle.table(table)[method] as Anything)(...args)),
     observe: (listener) => withHandle(async (handle) => listened(await handle.observe(listener), listener)),
+    readStart: (table, options) =>
+      withHandle((handle) => {
+        const number = ++numbers;
+        readings.set(number, handle.table(table).read(options)[Symbol.asyncIterator]());
+        return number;
+      }),
+    readNext: (number) =>
+      withHandle(async () => {
+        const next = await readings.get(number)?.next();
+        return next?.done === false ? next.value : undefined;
+      }),
+    async readEnd(number) {
+      const reading = readings.get(number);
+      readings.delete(number);
+      await reading?.return?.();
+    },
     subscribe: (table, listener) =>
       withHandle(async (handle) => listened(await handle.table(table).subscribe(listener), listener)),
     async unlisten(number) {
@@ -97,9 +114,8 @@ function remoteJob(starting: Promise<JobHandle>): RemoteJob {
   };
 }
 
-/** The buffers of a table's frames: they are the receiver's. */
+/** The buffers of a table's frames, of one or many: they are the receiver's. */
 function transferablesOf(value: unknown): Transferable[] {
-  if (!Array.isArray(value)) return [];
-  const frames = value.filter((frame) => frame instanceof Uint8Array);
+  const frames = (Array.isArray(value) ? value : [value]).filter((frame) => frame instanceof Uint8Array);
   return [...new Set(frames.map((frame) => frame.buffer as ArrayBuffer))];
 }

@@ -76,6 +76,11 @@ export class IdbCheckpointStorage implements CheckpointStorage {
     return new Uint8Array(buffer);
   }
 
+  /** The store gives whole values only; the copy lets the rest go. */
+  async getPart(name: string, at: number, bytes: number): Promise<Uint8Array> {
+    return (await this.getValue(name)).slice(at, at + bytes);
+  }
+
   async publish(attempt: number, epoch: number, manifest: Uint8Array): Promise<void> {
     const buffer = copyOf(manifest);
     await this.#write(['meta', 'manifests'], manifest.length, 'strict', async (transaction) => {

@@ -41,3 +41,40 @@ test('calls that wait when the worker is lost fail, and so do later ones', async
   await assert.rejects(handle.done, /gone/);
   await assert.rejects(handle.metrics(), /gone/);
 });
+
+/** A coordinator's worker with one table of three frames; what was asked of it, in order. */
+function readings() {
+  const asked: string[] = [];
+  let left = 3;
+  const remote = {
+    done: () => new Promise<Outcome>(() => undefined),
+    readStart: async (table: string, options: unknown): Promise<Outcome> => {
+      asked.push(`start ${table} ${JSON.stringify(options)}`);
+      return { value: 7 };
+    },
+    readNext: async (reading: number): Promise<Outcome> => {
+      asked.push(`next ${reading}`);
+      return { value: left-- > 0 ? new Uint8Array([left]) : undefined };
+    },
+    readEnd: async (reading: number): Promise<void> => void asked.push(`end ${reading}`),
+  };
+  const init = { remote: remote as unknown as RemoteHandleInit['remote'], lost: new Promise<never>(() => undefined) };
+  return { asked, table: remoteHandle({ ...init, close: () => undefined }).table('t') };
+}
+
+test('a table is read frame by frame, none before it is asked for, to its end', async () => {
+  const { asked, table } = readings();
+  const reading = table.read({ limit: 9 });
+  await turn();
+  assert.deepEqual(asked, []);
+  const frames: number[] = [];
+  for await (const [byte] of reading) frames.push(byte!);
+  assert.deepEqual(frames, [2, 1, 0]);
+  assert.deepEqual(asked, ['start t {"limit":9}', 'next 7', 'next 7', 'next 7', 'next 7', 'end 7']);
+});
+
+test('a reading that is broken off is ended there too', async () => {
+  const { asked, table } = readings();
+  for await (const frame of table.read()) if (frame.length > 0) break;
+  assert.deepEqual(asked, ['start t undefined', 'next 7', 'end 7']);
+});

@@ -1,7 +1,7 @@
 /** The page's handle on a job whose coordinator runs in a worker. */
 import * as Comlink from 'comlink';
 import { errorFromData } from '../base/index.ts';
-import type { JobHandle, JobResult, TableHandle } from '../control/index.ts';
+import type { JobHandle, JobResult, ScanOptions, TableHandle } from '../control/index.ts';
 import type { Outcome, PlainMethod, RemoteJob, TableMethod } from './worker-messages.ts';
 
 /** A handle that also gives its workers back. */
@@ -32,6 +32,18 @@ export function remoteHandle({ remote, lost, close }: RemoteHandleInit): PageJob
     const number = await result<number>(listening);
     return () => void remote.unlisten(number);
   };
+  async function* read(table: string, options: ScanOptions | undefined): AsyncGenerator<Uint8Array> {
+    const reading = await result<number>(remote.readStart(table, options));
+    try {
+      for (;;) {
+        const frame = await result<Uint8Array | undefined>(remote.readNext(reading));
+        if (frame === undefined) return;
+        yield frame;
+      }
+    } finally {
+      remote.readEnd(reading).catch(() => undefined); // a worker that is gone has let everything go
+    }
+  }
   const done = result<JobResult>(remote.done());
   done.catch(() => undefined); // also seen through status()
   return {
@@ -62,6 +74,7 @@ export function remoteHandle({ remote, lost, close }: RemoteHandleInit): PageJob
         get: callTable('get'),
         scan: callTable('scan'),
         frames: callTable('frames'),
+        read: (options) => read(name, options),
         subscribe: (listener) => stopper(remote.subscribe(name, Comlink.proxy(listener))),
       };
     },

@@ -10,7 +10,7 @@
  */
 import type { ErrorData, Json } from '../base/index.ts';
 import type { InputBinding } from '../connectors/index.ts';
-import type { JobHandle, JobStatus, TableChange, TableHandle } from '../control/index.ts';
+import type { JobHandle, JobStatus, ScanOptions, TableChange, TableHandle } from '../control/index.ts';
 import type { JobMetrics } from '../metrics/index.ts';
 
 export type StorageAccess =
@@ -70,7 +70,7 @@ export type Outcome = { readonly value: unknown } | { readonly error: ErrorData 
 
 /** Methods of the handle that take and give plain data. */
 export type PlainMethod = Exclude<keyof JobHandle, 'done' | 'observe' | 'table'>;
-export type TableMethod = Exclude<keyof TableHandle, 'subscribe'>;
+export type TableMethod = Exclude<keyof TableHandle, 'subscribe' | 'read'>;
 
 /** What the coordinator's worker offers through Comlink. Listeners are known by number. */
 export interface RemoteJob {
@@ -80,6 +80,10 @@ export interface RemoteJob {
   call(method: PlainMethod, args: readonly unknown[]): Promise<Outcome>;
   callTable(table: string, method: TableMethod, args: readonly unknown[]): Promise<Outcome>;
   observe(listener: (status: JobStatus, metrics: JobMetrics) => void): Promise<Outcome>;
+  /** A reading of frames, by number; it is open until `readNext` gives none, fails, or `readEnd`. */
+  readStart(table: string, options: ScanOptions | undefined): Promise<Outcome>;
+  readNext(reading: number): Promise<Outcome>;
+  readEnd(reading: number): Promise<void>;
   subscribe(table: string, listener: (change: TableChange) => void): Promise<Outcome>;
   unlisten(listener: number): Promise<void>;
 }

@@ -11,7 +11,7 @@
  * hold the lock, so that comparing the attempt and acting on it are one step; values need no lock,
  * since nothing refers to a late one.
  */
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import {
   manifestMissing,
@@ -66,6 +66,23 @@ export class FileCheckpointStorage implements CheckpointStorage {
     const bytes = await this.#read(this.#valueFile(name));
     if (bytes === undefined) throw valueMissing(name);
     return new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  async getPart(name: string, at: number, bytes: number): Promise<Uint8Array> {
+    const file = await open(this.#valueFile(name)).catch((error: unknown) => this.#nothingIfMissing(error));
+    if (file === undefined) throw valueMissing(name);
+    try {
+      const part = new Uint8Array(bytes);
+      let filled = 0;
+      while (filled < bytes) {
+        const { bytesRead } = await file.read(part, filled, bytes - filled, at + filled);
+        if (bytesRead === 0) break; // the value ends here
+        filled += bytesRead;
+      }
+      return filled === bytes ? part : part.slice(0, filled);
+    } finally {
+      await file.close();
+    }
   }
 
   async publish(attempt: number, epoch: number, manifest: Uint8Array): Promise<void> {

@@ -5,6 +5,7 @@ export type {
   JobResult,
   JobStatus,
   Recovery,
+  ScanOptions,
   TableChange,
   TableHandle,
   TableRow,

@@ -42,5 +42,22 @@ export const RESTARTS_MAX = 5;
 export const HEARTBEAT_TIMEOUT_MS = 30_000;
 /** Table changes are pushed to subscribers at most this often. */
 export const TABLE_UPDATES_PER_SECOND_MAX = 30;
+/**
+ * Bytes of a block of a table's segment: the least that is read, checked and held of it. Larger ones make readers of
+ * many segments hold more, smaller ones cost a directory and dictionaries each (0.5 KiB with eight columns).
+ */
+export const TABLE_BLOCK_BYTES = 1 << 15;
+/**
+ * Bytes that one reader of a table fetches ahead, over all runs of segments; each has a block at least, so a hundred
+ * runs have 3.2 MiB. More makes a scan no faster and leaves the more to be collected behind it.
+ */
+export const TABLE_READ_AHEAD_BYTES = 1 << 20;
+/** Bytes of segments' indexes that a table keeps for lookups: those of about half a GiB of rows. */
+export const TABLE_INDEX_BYTES_MAX = 1 << 20;
+/**
+ * Bytes of stored segments up to which a job's tables are also kept sorted in memory, all together: counts, pages by
+ * offset and lookups are then immediate. While it is brought up to date, that takes up to four times as much.
+ */
+export const TABLE_VIEW_BYTES_MAX = 64 << 20;
 /** Rows that `collect` holds before it fails: it is meant for tests and small results. */
 export const COLLECT_ROWS_MAX = 1_000_000;

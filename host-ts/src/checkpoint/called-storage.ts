@@ -13,6 +13,7 @@ const METHODS: readonly string[] = [
   'lastAttempt',
   'putValue',
   'getValue',
+  'getPart',
   'publish',
   'epochs',
   'manifest',

@@ -3,6 +3,7 @@ export * from './alignment.ts';
 export * from './called-storage.ts';
 export * from './carry-plan.ts';
 export * from './epochs.ts';
+export * from './held-values.ts';
 export * from './manifest.ts';
 export * from './memory-storage.ts';
 export * from './remote-storage.ts';

@@ -1,9 +1,14 @@
 /**
  * The manifest of one epoch: everything a restart needs, published last. Plain JSON.
+ *
+ * Version 2 has segments of tables in blocks with an index; version 1 knew single frames only. Both are read, also
+ * segments of both in one manifest: those that an older release wrote have no `index`.
  */
 import type { Json } from '../base/index.ts';
 
-export const MANIFEST_VERSION = 1;
+export const MANIFEST_VERSION = 2;
+/** Versions that this release reads. */
+export const MANIFEST_VERSIONS_READ: readonly number[] = [1, MANIFEST_VERSION];
 
 /** Bytes inside a stored value. */
 export interface ValueRef {
@@ -55,6 +60,16 @@ export interface SinkValue {
   readonly rows: number;
   /** Checksum of the bytes. */
   readonly sum?: number;
+  /** Of a table's segment. */
+  readonly index?: SegmentIndexRef;
+}
+
+/** Where a segment's index lies in its value: the rows' blocks end there. Drawn in table/segment.ts. */
+export interface SegmentIndexRef {
+  readonly at: number;
+  readonly bytes: number;
+  /** Checksum of the index, which holds those of the blocks. */
+  readonly sum: number;
 }
 
 /** What one slot adds to a checkpoint. */
@@ -75,14 +90,16 @@ export interface TableSegment {
   readonly value: string;
   readonly bytes: number;
   readonly rows: number;
-  /** Checksum of the bytes, compared whenever they are read. */
+  /** Checksum of the bytes, compared whenever they are read as a whole. */
   readonly sum?: number;
+  /** Absent: the value is one frame, as version 1 has it. */
+  readonly index?: SegmentIndexRef;
   readonly epoch: number;
   readonly slot: number;
 }
 
 export interface Manifest {
-  readonly version: typeof MANIFEST_VERSION;
+  readonly version: number;
   readonly job: string;
   readonly graphHash: string;
   readonly epoch: number;

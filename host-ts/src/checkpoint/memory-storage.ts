@@ -41,6 +41,12 @@ export class MemoryCheckpointStorage implements CheckpointStorage {
     return value.slice();
   }
 
+  async getPart(name: string, at: number, bytes: number): Promise<Uint8Array> {
+    const value = this.disk.values.get(name);
+    if (value === undefined) throw valueMissing(name);
+    return value.slice(at, at + bytes);
+  }
+
   async publish(attempt: number, epoch: number, manifest: Uint8Array): Promise<void> {
     this.#compare(attempt);
     this.disk.manifests.set(epoch, manifest.slice());

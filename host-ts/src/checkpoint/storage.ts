@@ -19,6 +19,11 @@ export interface CheckpointStorage {
   putValue(attempt: number, name: string, bytes: Uint8Array): Promise<void>;
   /** The whole value; rejects CHECKPOINT_VALUE_MISSING. Ownership goes to the caller. */
   getValue(name: string): Promise<Uint8Array>;
+  /**
+   * At most `bytes` bytes of a value from `at`, fewer where it ends; otherwise as `getValue`. What is fetched and held
+   * meanwhile is the home's: the part (files), the rows that it lies in (SQLite), the whole value (IndexedDB).
+   */
+  getPart(name: string, at: number, bytes: number): Promise<Uint8Array>;
   /** Atomic and strictly durable: afterwards this epoch is what a restart finds. */
   publish(attempt: number, epoch: number, manifest: Uint8Array): Promise<void>;
   /** Epochs that have a manifest, ascending. */

@@ -20,7 +20,7 @@ export async function printTablesAsJson(handle: JobHandle, write: Write): Promis
   const names = tableNames(await handle.graph());
   for (const name of names) {
     const table = handle.table(name);
-    const source = { schema: await schemaOf(table), frames: await table.frames() };
+    const source = { schema: await schemaOf(table), frames: table.read() };
     await writeTableJson(source, write, names.length > 1 ? { table: name } : {});
   }
 }

@@ -4,11 +4,17 @@
  * Print, callback and collect forward their rows at once and are at least once.
  */
 import type { Json } from '../base/index.ts';
+import type { SegmentIndexRef } from '../checkpoint/index.ts';
 
 /** What a sink hands over at a barrier. */
 export interface PreparedSink {
   /** Bytes to store, in order, with how many rows they hold. Ownership goes to the caller. */
-  readonly values: readonly { readonly bytes: Uint8Array; readonly rows: number }[];
+  readonly values: readonly {
+    readonly bytes: Uint8Array;
+    readonly rows: number;
+    /** Of a table's segment. */
+    readonly index?: SegmentIndexRef;
+  }[];
   /** The table that the values are segments of; absent for other sinks. */
   readonly table?: string;
   /** The sink's own, kept in the manifest. */

@@ -7,6 +7,7 @@ import type { FileStore } from '../platform/index.ts';
 import { i64, schemaTypeCodes, timestamp, utf8 } from '../schema/index.ts';
 import type { RowValue, Schema } from '../schema/index.ts';
 import { Table, tableSchema } from '../table/index.ts';
+import { HeldValues, MemoryCheckpointStorage } from '../checkpoint/index.ts';
 import type { SinkSpec } from '../plan/index.ts';
 import { createSink } from './create-sink.ts';
 import { FileCommitter } from './file-sink.ts';
@@ -37,9 +38,14 @@ test('a table sink: the later row of a key wins, the key comes first', async () 
     prepared.values.map(({ rows }) => rows),
     [4],
   );
-  const bytes = prepared.values[0]!.bytes;
-  const table = new Table('cities', tableSchema(SCHEMA, spec.key), spec.key, () => Promise.resolve(bytes));
-  table.addSegments(1, [{ value: 'v', bytes: bytes.length, rows: 4, epoch: 1, slot: 0 }]);
+  const { bytes, index } = prepared.values[0]!;
+  assert.ok(index !== undefined);
+  const storage = new MemoryCheckpointStorage();
+  await storage.fence(1);
+  await storage.putValue(1, 'v', bytes);
+  const schema = tableSchema(SCHEMA, spec.key);
+  const table = new Table({ name: 'cities', schema, key: spec.key, values: new HeldValues(storage) });
+  table.addSegments(1, [{ value: 'v', bytes: bytes.length, rows: 4, index, epoch: 1, slot: 0 }]);
   const rows = await table.scan();
   assert.deepEqual(Object.keys(rows[0]!), ['city', 'at', 'n']);
   assert.deepEqual(

@@ -6,9 +6,9 @@ import type { JobGraph } from '../plan/index.ts';
 import type { JobMetrics } from '../metrics/index.ts';
 import type { ErrorData } from '../base/index.ts';
 import type { LogLine } from '../platform/index.ts';
-import type { TableChange, TableRow } from '../table/index.ts';
+import type { ScanOptions, TableChange, TableRow } from '../table/index.ts';
 
-export type { TableChange, TableRow } from '../table/index.ts';
+export type { ScanOptions, TableChange, TableRow } from '../table/index.ts';
 
 export type JobPhase = 'starting' | 'running' | 'restarting' | 'finishing' | 'finished' | 'failed' | 'cancelled';
 
@@ -52,10 +52,15 @@ export interface TableHandle {
   columns(): Promise<readonly { readonly name: string; readonly type: string }[]>;
   rowCount(): Promise<number>;
   get(key: readonly (number | bigint | string | boolean | null)[]): Promise<TableRow | undefined>;
-  /** Rows in key order, `limit` at most, from `offset`. */
-  scan(options?: { readonly offset?: number; readonly limit?: number }): Promise<readonly TableRow[]>;
-  /** The whole table as frames in key order: the fast way out. */
+  /** Rows in key order behind the key `after`, `limit` at most (1,000 unless told), from `offset`. */
+  scan(options?: ScanOptions): Promise<readonly TableRow[]>;
+  /** The whole table as frames in key order, all in memory. */
   frames(): Promise<readonly Uint8Array[]>;
+  /**
+   * The same rows, all unless told, as frames one after the other: a table of any size in bounded memory. All belong
+   * to the epoch that was newest when the first was asked for. What is stored for them is kept until the loop ends.
+   */
+  read(options?: ScanOptions): AsyncIterable<Uint8Array>;
   /** Committed changes, coalesced, at most 30 times a second. Returns how to stop. */
   subscribe(listener: (change: TableChange) => void): Promise<() => void>;
 }

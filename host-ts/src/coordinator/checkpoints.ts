@@ -4,8 +4,8 @@
  */
 import { CHECKPOINTS_KEPT, errorFromData, errorToData } from '../base/index.ts';
 import type { ErrorData } from '../base/index.ts';
-import { MANIFEST_VERSION, leftBehind, releasable, storageFenced } from '../checkpoint/index.ts';
-import type { CheckpointStorage, Manifest } from '../checkpoint/index.ts';
+import { MANIFEST_VERSIONS_READ, leftBehind, releasable, storageFenced } from '../checkpoint/index.ts';
+import type { CheckpointStorage, HeldValues, Manifest } from '../checkpoint/index.ts';
 import type { LogLine } from '../platform/index.ts';
 import { manifestUnreadable } from './errors.ts';
 
@@ -14,6 +14,8 @@ const DAMAGED = new Set(['SNAPSHOT_CORRUPT', 'CHECKPOINT_CORRUPT', 'CHECKPOINT_V
 
 export class Checkpoints {
   readonly #storage: CheckpointStorage;
+  /** What is released goes through it: readers of tables may hold values. */
+  readonly #held: HeldValues;
   readonly #log: (line: LogLine) => void;
   /** Kept manifests, oldest first. */
   #manifests: Manifest[] = [];
@@ -27,8 +29,9 @@ export class Checkpoints {
   /** The highest attempt that this run has raised the fence to, or tried to. */
   #attempt = 0;
 
-  constructor(storage: CheckpointStorage, log: (line: LogLine) => void) {
+  constructor(storage: CheckpointStorage, held: HeldValues, log: (line: LogLine) => void) {
     this.#storage = storage;
+    this.#held = held;
     this.#log = log;
   }
 
@@ -76,7 +79,7 @@ export class Checkpoints {
 
   /** Forgets a former run: the start is a fresh one. */
   async forgetAll(attempt: number): Promise<void> {
-    await this.#storage.release(attempt, await this.#storage.epochs(), await this.#storage.valueNames());
+    await this.#held.release(attempt, await this.#storage.epochs(), await this.#storage.valueNames());
     this.#manifests = [];
     this.#swept = attempt;
   }
@@ -112,7 +115,7 @@ export class Checkpoints {
     const kept = this.#manifests.slice(count);
     try {
       const epochs = released.map((manifest) => manifest.epoch);
-      await this.#storage.release(attempt, epochs, releasable(released, kept));
+      await this.#held.release(attempt, epochs, releasable(released, kept));
       this.#manifests = this.#manifests.filter((manifest) => !released.includes(manifest));
     } catch (error) {
       this.#costsSpace('old checkpoints could not be released', error);
@@ -128,7 +131,7 @@ export class Checkpoints {
       const outlived = [...unreadable.keys()].filter((epoch) => epoch < oldestKept);
       if (outlived.length < unreadable.size) return;
       const rubbish = leftBehind(names, [...manifests, ...this.#manifests], attempt);
-      if (rubbish.length + outlived.length > 0) await this.#storage.release(attempt, outlived, rubbish);
+      if (rubbish.length + outlived.length > 0) await this.#held.release(attempt, outlived, rubbish);
       // a manifest that this run does not know is replaced by its own of the same epoch: then its values are left over
       if (manifests.every((manifest) => this.#knows(manifest))) this.#swept = attempt;
     } catch (error) {
@@ -172,8 +175,11 @@ function decodeManifest(epoch: number, bytes: Uint8Array): Manifest {
   } catch (error) {
     throw manifestUnreadable(epoch, errorToData(error).message);
   }
-  if (parsed.version !== MANIFEST_VERSION) {
-    throw manifestUnreadable(epoch, `version ${parsed.version}, this release reads ${MANIFEST_VERSION}`);
+  if (!MANIFEST_VERSIONS_READ.includes(parsed.version)) {
+    throw manifestUnreadable(
+      epoch,
+      `version ${parsed.version}, this release reads ${MANIFEST_VERSIONS_READ.join(' and ')}`,
+    );
   }
   if (parsed.epoch !== epoch) throw manifestUnreadable(epoch, `it says epoch ${parsed.epoch}`);
   return parsed as Manifest;

@@ -13,9 +13,10 @@ const segments = (count: number): TableSegment[] =>
 /** Merges by keeping the names of what was given. */
 function resultsOf(wait: Promise<void> = Promise.resolve()): Results {
   const table = {
-    compact: async (replaced: readonly TableSegment[]) => {
+    async *compact(replaced: readonly TableSegment[]) {
       await wait;
-      return [{ bytes: new TextEncoder().encode(replaced.map(({ value }) => value).join()), rows: 7 }];
+      const bytes = new TextEncoder().encode(replaced.map(({ value }) => value).join());
+      yield { bytes, rows: 7, index: { at: 0, bytes: 1, sum: 2 } };
     },
   };
   return { table: () => ({ table }) } as unknown as Results;
@@ -56,7 +57,11 @@ test('what a failed compaction stored is removed by the next one', async () => {
   const storage = new MemoryCheckpointStorage();
   await storage.fence(1);
   const table = {
-    compact: async () => ['one', 'two'].map((text) => ({ bytes: new TextEncoder().encode(text), rows: 1 })),
+    async *compact() {
+      for (const text of ['one', 'two']) {
+        yield { bytes: new TextEncoder().encode(text), rows: 1, index: { at: 0, bytes: 1, sum: 2 } };
+      }
+    },
   };
   let fails = true;
   const put = storage.putValue.bind(storage);

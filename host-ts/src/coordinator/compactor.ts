@@ -60,13 +60,12 @@ export class Compactor {
 
   async #merge(attempt: number, table: string, replaced: readonly TableSegment[]): Promise<Compaction> {
     const epoch = Math.max(...replaced.map((segment) => segment.epoch));
-    const values = await this.#results.table(table).table.compact(replaced);
     const merged: TableSegment[] = [];
-    for (const { bytes, rows } of values) {
+    for await (const { bytes, rows, index } of this.#results.table(table).table.compact(replaced)) {
       const value = mergedName(attempt, this.#sequence++);
       this.#untold.push(value);
       await this.#storage.putValue(attempt, value, bytes);
-      merged.push({ value, bytes: bytes.byteLength, rows, sum: checksum(bytes), epoch, slot: 0 });
+      merged.push({ value, bytes: bytes.byteLength, rows, sum: checksum(bytes), index, epoch, slot: 0 });
     }
     return { table, replaced, merged };
   }

@@ -1,6 +1,6 @@
 /** What a home gives the coordinator. */
 import type { Json } from '../base/index.ts';
-import type { CheckpointStorage } from '../checkpoint/index.ts';
+import type { CheckpointStorage, HeldValues } from '../checkpoint/index.ts';
 import type { ConnectorRegistry, InputBinding } from '../connectors/index.ts';
 import type { Spawner } from '../control/index.ts';
 import type { BuiltJob } from '../plan/index.ts';
@@ -11,6 +11,10 @@ export interface CoordinatorInit {
   readonly platform: Platform;
   readonly spawner: Spawner;
   readonly storage: CheckpointStorage;
+  /** Of the same storage; given when its tables are also read while no job runs. */
+  readonly heldValues?: HeldValues;
+  /** Stored bytes of tables up to which they are kept in memory; TABLE_VIEW_BYTES_MAX unless told. */
+  readonly tableViewBytesMax?: number;
   /** How a slot opens the same storage; home's own, goes into DeployMessage.storage. */
   readonly slotStorage: unknown;
   readonly registry: ConnectorRegistry;

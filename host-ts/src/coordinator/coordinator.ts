@@ -7,6 +7,7 @@
  */
 import { errorFromData, errorToData, withContext } from '../base/index.ts';
 import type { ErrorData } from '../base/index.ts';
+import { HeldValues } from '../checkpoint/index.ts';
 import type { Manifest } from '../checkpoint/index.ts';
 import type { ChannelPlans, FromSlot, JobPhase, JobResult, JobStatus, Pace } from '../control/index.ts';
 import type { JobMetrics } from '../metrics/index.ts';
@@ -62,8 +63,9 @@ export class Coordinator {
     this.#paceSpeed = init.paceSpeed ?? null;
     this.#policy = new RestartPolicy(init.restartsMax);
     this.log = new JobLog(init.platform, init.logLevel ?? 'info');
-    this.#checkpoints = new Checkpoints(init.storage, (line) => this.log.write(line));
-    this.results = new Results(init.built, init.storage, init.platform);
+    const held = init.heldValues ?? new HeldValues(init.storage);
+    this.#checkpoints = new Checkpoints(init.storage, held, (line) => this.log.write(line));
+    this.results = new Results(init.built, held, init.platform, init.tableViewBytesMax);
     this.#cycle = new CheckpointCycle({
       init,
       checkpoints: this.#checkpoints,

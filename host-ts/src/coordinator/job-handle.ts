@@ -49,6 +49,7 @@ function tableHandle(coordinator: Coordinator, name: string): TableHandle {
     get: (key) => table.get(key),
     scan: (options) => table.scan(options),
     frames: () => table.frames(),
+    read: (options) => table.readFrames(options),
     subscribe: async (listener) => feed.subscribe(listener),
   };
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import '../../test/golden/public-names.ts';
 import { buildJob } from '../api/index.ts';
-import { MemoryCheckpointStorage } from '../checkpoint/index.ts';
+import { HeldValues, MemoryCheckpointStorage } from '../checkpoint/index.ts';
 import type { Manifest, TableSegment } from '../checkpoint/index.ts';
 import { FrameBuilder } from '../engine/index.ts';
 import { callback, collect, i64, input, job, utf8 } from '../entry/index.ts';
@@ -37,7 +37,7 @@ async function resultsOf(called: unknown[] = []): Promise<{
   const time = new ManualTime();
   const platform = { timers: time.timers, log: () => undefined, print: () => undefined } as unknown as Platform;
   return {
-    results: new Results(built, storage, platform),
+    results: new Results(built, new HeldValues(storage), platform),
     segment: async (value, epoch, ...rows) => {
       const bytes = frame(...rows);
       await storage.putValue(1, value, bytes);

@@ -3,14 +3,14 @@
  */
 import { CallbackReceiver, CollectReceiver, FileCommitter, PrintReceiver } from '../connectors/index.ts';
 import type { RowsReceiver } from '../connectors/index.ts';
-import type { CheckpointStorage, Manifest, SinkState } from '../checkpoint/index.ts';
+import type { Manifest, ReadValues, SinkState } from '../checkpoint/index.ts';
 import type { FromSlot } from '../control/index.ts';
 import type { BuiltJob, SinkSpec, Vertex } from '../plan/index.ts';
 import { sinksOf } from '../plan/index.ts';
 import type { Platform } from '../platform/index.ts';
 import { Table, TableFeed, tableSchema } from '../table/index.ts';
 import type { TableRow } from '../table/index.ts';
-import { errorToData } from '../base/index.ts';
+import { errorToData, TABLE_VIEW_BYTES_MAX } from '../base/index.ts';
 import type { Compaction } from './compactor.ts';
 import { tableUnknown } from './errors.ts';
 
@@ -26,16 +26,18 @@ export class Results {
   readonly #collected = new Map<string, CollectReceiver>();
   readonly #files: FileCommitter;
 
-  constructor(built: BuiltJob, storage: CheckpointStorage, platform: Platform) {
+  /** `viewBytesMax`: what the job's tables may keep in memory together. */
+  constructor(built: BuiltJob, values: ReadValues, platform: Platform, viewBytesMax = TABLE_VIEW_BYTES_MAX) {
     this.#job = built.graph.name;
-    const load = (value: string): Promise<Uint8Array> => storage.getValue(value);
-    this.#files = new FileCommitter(platform.files, load);
-    for (const vertex of built.graph.vertices) {
-      for (const { spec, schema, index } of sinksOf(vertex)) {
-        if (spec.kind === 'table')
-          this.#addTable(new Table(spec.name, tableSchema(schema, spec.key), spec.key, load), platform);
-        else this.#addReceiver(built, vertex, index, spec, schema, platform);
-      }
+    this.#files = new FileCommitter(platform.files, (value) => values.getValue(value));
+    const sinks = built.graph.vertices.flatMap((vertex) => sinksOf(vertex).map((sink) => ({ ...sink, vertex })));
+    const tableCount = sinks.filter(({ spec }) => spec.kind === 'table').length;
+    const share = { values, viewBytesMax: Math.floor(viewBytesMax / Math.max(1, tableCount)) };
+    for (const { spec, schema, index, vertex } of sinks) {
+      if (spec.kind === 'table') {
+        const { name, key } = spec;
+        this.#addTable(new Table({ name, schema: tableSchema(schema, key), key, ...share }), platform);
+      } else this.#addReceiver(built, vertex, index, spec, schema, platform);
     }
   }
 

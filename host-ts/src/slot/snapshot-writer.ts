@@ -205,10 +205,10 @@ export class SnapshotWriter {
   }
 
   #storeSink(vertex: number, sink: number, prepared: PreparedSink): void {
-    const values = prepared.values.map(({ bytes, rows }, index) => {
-      const value = sinkName(this.#slotEpoch(), { vertex, sink }, index);
+    const values = prepared.values.map(({ bytes, rows, index }, place) => {
+      const value = sinkName(this.#slotEpoch(), { vertex, sink }, place);
       this.#store(value, bytes);
-      return { value, bytes: bytes.byteLength, rows, sum: checksum(bytes) };
+      return { value, bytes: bytes.byteLength, rows, sum: checksum(bytes), ...(index !== undefined && { index }) };
     });
     const { slot } = this.#init;
     const table = prepared.table === undefined ? {} : { table: prepared.table };

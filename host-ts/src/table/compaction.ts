@@ -9,7 +9,7 @@ import type { TableSegment } from '../checkpoint/index.ts';
 
 /** Segments that are worth a merge. */
 const SEGMENTS_MIN = 16;
-/** Bytes that one compaction reads at most: it holds them in memory. */
+/** Bytes that one compaction reads at most: it works in the coordinator's thread. */
 const COMPACTION_BYTES_MAX = 32 << 20;
 /** An older epoch is taken along when it is at most this many times what the newer ones have. */
 const GROWTH_MAX = 4;

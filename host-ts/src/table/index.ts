@@ -5,4 +5,5 @@ export * from './json.ts';
 export * from './row-store.ts';
 export * from './segment.ts';
 export * from './table.ts';
+export * from './table-scan.ts';
 export * from './table-feed.ts';

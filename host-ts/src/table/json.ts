@@ -10,56 +10,101 @@ import type { Schema } from '../schema/index.ts';
 import { appendFrame } from './frame-rows.ts';
 import { RowStore } from './row-store.ts';
 import type { StoreColumn } from './row-store.ts';
+import type { RowRange } from './table-scan.ts';
 
 const CHUNK_CHARS = 1 << 16;
 const DAY_MS = 86_400_000;
 /** The times that a Date can tell; others are printed as their number of milliseconds. */
 const DATE_MS_MAX = 8.64e15;
 
-/** What `writeTableJson` needs of a table: `Table` has it, and a handle's columns and frames give it. */
-export interface TableJsonSource {
-  readonly schema: Schema;
-  /** In key order. */
-  readonly frames: Iterable<Uint8Array>;
-}
-
 export interface TableJsonOptions {
   /** With several tables each row begins with its table's name. */
   readonly table?: string;
 }
 
+/** Frames in key order, of a table or a part of it. */
+export interface TableJsonSource<Frames> {
+  readonly schema: Schema;
+  readonly frames: Frames;
+}
+
 /** Text in chunks of whole lines; concatenated, they are the table's lines. */
-export function* tableJson({ schema, frames }: TableJsonSource, options: TableJsonOptions = {}): Generator<string> {
-  const names = Object.keys(schema).map((name) => `${JSON.stringify(name)}:`);
-  const start = options.table === undefined ? '{' : `{"table":${JSON.stringify(options.table)},`;
-  const store = new RowStore(schema, []);
-  let text = '';
-  for (const frame of frames) {
-    store.rows = 0;
-    appendFrame(store, frame);
-    const cells = store.columns.map((column, index) =>
-      cellWriter(column, `${index === 0 ? start : ','}${names[index]}`),
-    );
-    for (let row = 0; row < store.rows; row++) {
-      for (let index = 0; index < cells.length; index++) text += cells[index]!(row);
-      text += '}\n';
-      if (text.length < CHUNK_CHARS) continue;
-      yield text;
-      text = '';
-    }
-  }
-  if (text !== '') yield text;
+export function* tableJson(
+  { schema, frames }: TableJsonSource<Iterable<Uint8Array>>,
+  options: TableJsonOptions = {},
+): Generator<string> {
+  const lines = new JsonLines(schema, options);
+  for (const frame of frames) yield* lines.ofFrame(frame);
+  yield* lines.rest();
+}
+
+/** The same of frames that are read meanwhile, one after the other. */
+export async function* tableJsonStream(
+  { schema, frames }: TableJsonSource<AsyncIterable<Uint8Array>>,
+  options: TableJsonOptions = {},
+): AsyncGenerator<string> {
+  const lines = new JsonLines(schema, options);
+  for await (const frame of frames) yield* lines.ofFrame(frame);
+  yield* lines.rest();
+}
+
+/** The same of a scan's rows: closes it when the text is not read to its end. */
+export async function* scanJson(
+  schema: Schema,
+  scan: AsyncIterable<RowRange>,
+  options: TableJsonOptions = {},
+): AsyncGenerator<string> {
+  const lines = new JsonLines(schema, options);
+  for await (const range of scan) yield* lines.ofRows(range);
+  yield* lines.rest();
 }
 
 /** Writes the lines; waits for `write` when it returns a promise (a full pipe). */
 export async function writeTableJson(
-  source: TableJsonSource,
+  source: TableJsonSource<AsyncIterable<Uint8Array>>,
   write: (text: string) => void | Promise<void>,
   options: TableJsonOptions = {},
 ): Promise<void> {
-  for (const text of tableJson(source, options)) {
+  for await (const text of tableJsonStream(source, options)) {
     const waiting = write(text);
     if (waiting !== undefined) await waiting;
+  }
+}
+
+/** Lines gather until there are enough for a chunk. */
+class JsonLines {
+  readonly #schema: Schema;
+  readonly #names: readonly string[];
+  readonly #start: string;
+  #text = '';
+
+  constructor(schema: Schema, { table }: TableJsonOptions) {
+    this.#schema = schema;
+    this.#names = Object.keys(schema).map((name) => `${JSON.stringify(name)}:`);
+    this.#start = table === undefined ? '{' : `{"table":${JSON.stringify(table)},`;
+  }
+
+  *ofFrame(frame: Uint8Array): Generator<string> {
+    const store = new RowStore(this.#schema, []); // of its own: texts that were seen are not kept for ever
+    appendFrame(store, frame);
+    yield* this.ofRows({ store, from: 0, to: store.rows });
+  }
+
+  *ofRows({ store, from, to }: RowRange): Generator<string> {
+    const cells = store.columns.map((column, index) =>
+      cellWriter(column, `${index === 0 ? this.#start : ','}${this.#names[index]}`),
+    );
+    for (let row = from; row < to; row++) {
+      for (let index = 0; index < cells.length; index++) this.#text += cells[index]!(row);
+      this.#text += '}\n';
+      if (this.#text.length >= CHUNK_CHARS) yield* this.rest();
+    }
+  }
+
+  *rest(): Generator<string> {
+    const text = this.#text;
+    this.#text = '';
+    if (text !== '') yield text;
   }
 }
 

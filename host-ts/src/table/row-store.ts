@@ -51,7 +51,7 @@ export class RowStore {
    * column its place in the frame, when the frame has another order.
    */
   append(frame: Uint8Array, sources?: readonly number[]): void {
-    appendFrame(this, frame, sources);
+    appendFrame(this, frame, { sources });
   }
 
   /** Adds the rows of a store that shares this one's pools. */

@@ -1,29 +1,93 @@
 /**
  * From a sorted store to the bytes of segments: the writing half of frame-rows.ts.
  *
- * A segment's value is one frame of about STORED_VALUE_BYTES, rows in key order. Unlike the engine's frames it may
- * have more than FRAME_ROWS_MAX rows; it only ever meets host code. Text columns with few distinct values carry a
- * dictionary of what the segment uses.
+ *   segment, about STORED_VALUE_BYTES, rows in key order
+ *   ┌──────────┬──────────┬─────┬───────────────────────────────────────┐
+ *   │ frame    │ frame    │  …  │ frame: the index, one row per block   │
+ *   │ block 0  │ block 1  │     │ (segment-index.ts)                    │
+ *   └──────────┴──────────┴─────┴───────────────────────────────────────┘
+ *   0                           └ index.at of the manifest's TableSegment
+ *
+ * A block has about TABLE_BLOCK_BYTES: the least that a reader fetches and holds. Text columns with few distinct
+ * values carry a dictionary of what the block uses. Segments of manifests of version 1 are a single frame without
+ * an index.
  */
 import { TYPE_BOOL } from '../abi/index.ts';
-import { STORED_VALUE_BYTES } from '../base/index.ts';
+import { checksum, STORED_VALUE_BYTES, TABLE_BLOCK_BYTES } from '../base/index.ts';
+import type { SegmentIndexRef } from '../checkpoint/index.ts';
 import { directoryEnd, padded, writeColumnEntry, writeFrameHead } from '../engine/index.ts';
 import type { ColumnEntry, FrameBlock } from '../engine/index.ts';
 import type { RowStore, StoreColumn } from './row-store.ts';
+import { IndexWriter } from './segment-index.ts';
 
 export interface SegmentBytes {
   readonly bytes: Uint8Array;
   readonly rows: number;
+  readonly index: SegmentIndexRef;
+}
+
+export interface SegmentSizes {
+  readonly valueBytes?: number;
+  readonly blockBytes?: number;
 }
 
 /** The store's rows, cut into segments of about 1 MiB; empty for an empty store. */
-export function* encodeSegments(store: RowStore, valueBytes = STORED_VALUE_BYTES): Generator<SegmentBytes> {
+export function* encodeSegments(store: RowStore, sizes: SegmentSizes = {}): Generator<SegmentBytes> {
+  const { valueBytes = STORED_VALUE_BYTES, blockBytes = TABLE_BLOCK_BYTES } = sizes;
   const pieces = Math.min(store.rows, Math.max(1, Math.round(estimateBytes(store) / valueBytes)));
   for (let piece = 0; piece < pieces; piece++) {
     const from = Math.floor((store.rows * piece) / pieces);
     const to = Math.floor((store.rows * (piece + 1)) / pieces);
-    yield { bytes: encodeRows(store, from, to), rows: to - from };
+    yield encodeSegment(store, { from, to, blockBytes });
   }
+}
+
+function encodeSegment(
+  store: RowStore,
+  { from, to, blockBytes }: { readonly from: number; readonly to: number; readonly blockBytes: number },
+): SegmentBytes {
+  const blocks: Uint8Array[] = [];
+  const index = new IndexWriter(store);
+  let at = 0;
+  for (let row = from; row < to;) {
+    const end = blockEnd(store, row, { to, blockBytes });
+    const bytes = encodeRows(store, row, end);
+    index.add({ row, rows: end - row, at, bytes });
+    blocks.push(bytes);
+    at += bytes.length;
+    row = end;
+  }
+  const indexBytes = encodeRows(index.store, 0, index.store.rows);
+  const value = new Uint8Array(at + indexBytes.length);
+  value.set(indexBytes, at);
+  let end = 0;
+  for (const bytes of blocks) {
+    value.set(bytes, end);
+    end += bytes.length;
+  }
+  return {
+    bytes: value,
+    rows: to - from,
+    index: { at, bytes: indexBytes.length, sum: checksum(indexBytes) },
+  };
+}
+
+/** The row behind the block that begins with `row`: it closes when it is full, at the earliest behind one row. */
+function blockEnd(
+  store: RowStore,
+  row: number,
+  { to, blockBytes }: { readonly to: number; readonly blockBytes: number },
+): number {
+  const texts = store.columns.filter(({ pool }) => pool !== undefined);
+  const fixedBytes = store.columns.reduce((sum, { words }) => sum + words * 4, 0);
+  let end = row;
+  for (let bytes = 0; end < to && bytes < blockBytes; end++) {
+    bytes += fixedBytes;
+    for (const column of texts) {
+      if (column.nulls?.[end] !== 1) bytes += column.pool!.byteLength(column.values[end]!);
+    }
+  }
+  return end;
 }
 
 /** Rows [from, to) as one frame. */
@@ -39,7 +103,7 @@ export function encodeRows(store: RowStore, from: number, to: number): Uint8Arra
 }
 
 /** What the rows take about, for cutting them up. */
-function estimateBytes({ columns, rows }: RowStore): number {
+export function estimateBytes({ columns, rows }: RowStore): number {
   let perRow = 0;
   for (const { words, pool, values } of columns) {
     perRow += words * 4;

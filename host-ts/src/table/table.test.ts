@@ -1,73 +1,10 @@
 // Tables: sorting, segments, merging of epochs, reads, JSON and compaction, against plain arrays of rows.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checksum } from '../base/index.ts';
-import type { TableSegment } from '../checkpoint/index.ts';
-import { bool, f64, i32, i64, timestamp, utf8 } from '../schema/index.ts';
-import type { RowValue, Schema } from '../schema/index.ts';
-import { appendValue } from './row-value.ts';
+import { f64, i64 } from '../schema/index.ts';
+import { expected, makeRows, random, SCHEMA, StoredTable, storeOf } from '../../test/table/stored-tables.ts';
+import type { Row } from '../../test/table/stored-tables.ts';
 import { encodeRows, encodeSegments, planCompaction, RowStore, Table, TableFeed, tableJson } from './index.ts';
-
-type Row = Readonly<Record<string, RowValue>>;
-
-const SCHEMA = { city: utf8(), at: timestamp(), n: i64(), x: f64(), ok: bool(), small: i32() } satisfies Schema;
-const CITIES = [
-  '',
-  'ABE',
-  'AB',
-  'Zürich',
-  '\uff61half',
-  '🛫plane',
-  'San Francisco Intl',
-  'San Francisco International',
-];
-
-function random(seed: number): () => number {
-  let state = seed;
-  return () => ((state = (Math.imul(state, 1664525) + 1013904223) | 0) >>> 8) / 2 ** 24;
-}
-
-function makeRows(count: number, next: () => number): Row[] {
-  const maybe = (value: RowValue): RowValue => (next() < 0.1 ? null : value);
-  return Array.from({ length: count }, () => ({
-    city: maybe(CITIES[Math.floor(next() * CITIES.length)]!),
-    at: maybe(Math.floor((next() - 0.3) * 50) * 3_600_000),
-    n: maybe(BigInt(Math.floor((next() - 0.5) * 1e6)) * 10_000_000_000n),
-    x: maybe((next() - 0.5) * 1e-3),
-    ok: maybe(next() < 0.5),
-    small: maybe(Math.floor((next() - 0.5) * 4e9)),
-  }));
-}
-
-function storeOf(schema: Schema, key: readonly number[], rows: readonly Row[]): RowStore {
-  const store = new RowStore(schema, key);
-  for (const row of rows) {
-    store.reserve(store.rows + 1);
-    Object.keys(schema).forEach((name, index) => appendValue(store, { index, value: row[name]!, table: 't' }));
-    store.rows++;
-  }
-  return store;
-}
-
-function compareValue(a: RowValue, b: RowValue): number {
-  if (a === null || b === null) return (a === null ? 0 : 1) - (b === null ? 0 : 1);
-  if (typeof a === 'string' && typeof b === 'string') return Buffer.compare(Buffer.from(a), Buffer.from(b));
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-/** The rows that should be left, in order: the last one of each key. */
-function expected(rows: readonly Row[], key: readonly string[]): Row[] {
-  const last = new Map<string, Row>();
-  const id = (row: Row): string => key.map((name) => `${typeof row[name]}${String(row[name])}`).join('|');
-  for (const row of rows) last.set(id(row), row);
-  return [...last.values()].sort((a, b) => {
-    for (const name of key) {
-      const order = compareValue(a[name]!, b[name]!);
-      if (order !== 0) return order;
-    }
-    return 0;
-  });
-}
 
 const allRows = (store: RowStore): Row[] => Array.from({ length: store.rows }, (_, row) => store.row(row));
 
@@ -113,7 +50,7 @@ test('a segment gives its rows back, whatever the encoding', () => {
 
 test('segments are cut at about the wanted size', () => {
   const store = storeOf(SCHEMA, [0, 1], makeRows(5000, random(4)));
-  const segments = [...encodeSegments(store, 32 << 10)];
+  const segments = [...encodeSegments(store, { valueBytes: 32 << 10 })];
   assert.ok(segments.length > 3);
   for (const { bytes } of segments) assert.ok(bytes.length > 16 << 10 && bytes.length < 64 << 10, `${bytes.length} B`);
   assert.equal(
@@ -122,68 +59,27 @@ test('segments are cut at about the wanted size', () => {
   );
 });
 
-interface World {
-  readonly table: Table;
-  readonly rows: Row[];
-  commit(epoch: number, rows: readonly Row[]): TableSegment[];
-}
-
-function world(): World {
-  const values = new Map<string, Uint8Array>();
-  const key = ['city', 'at'];
-  const table = new Table('cities', SCHEMA, key, async (value) => values.get(value) ?? assert.fail(`no ${value}`));
-  const rows: Row[] = [];
-  const commit = (epoch: number, added: readonly Row[]): TableSegment[] => {
-    rows.push(...added);
-    const store = storeOf(SCHEMA, [0, 1], added);
-    store.sort();
-    const segments = [...encodeSegments(store)].map(({ bytes, rows: count }, index) => {
-      const value = `e${epoch}-${index}`;
-      values.set(value, bytes);
-      return { value, bytes: bytes.length, rows: count, epoch, slot: 0 };
-    });
-    table.addSegments(epoch, segments);
-    return segments;
-  };
-  return { table, rows, commit };
-}
-
 test('a damaged segment is noticed when it is read, and the next read tries again', async () => {
-  const store = storeOf(SCHEMA, [0, 1], makeRows(50, random(8)));
-  store.sort();
-  const [segment] = [...encodeSegments(store)];
-  assert.ok(segment !== undefined);
-  let stored: Uint8Array = segment.bytes.slice();
-  stored[stored.length - 1]! ^= 1;
-  const table = new Table('cities', SCHEMA, ['city', 'at'], async () => stored);
-  const sum = checksum(segment.bytes);
-  table.addSegments(1, [{ value: 'e1-0', bytes: segment.bytes.length, rows: segment.rows, sum, epoch: 1, slot: 0 }]);
-  await assert.rejects(table.rowCount(), { code: 'CHECKPOINT_CORRUPT', message: /'e1-0'.*'cities'/ });
-  stored = segment.bytes;
-  assert.equal(await table.rowCount(), segment.rows);
-});
-
-test('a read that a reset overtakes goes on with the new segments, even if the old ones are gone meanwhile', async () => {
-  const store = storeOf(SCHEMA, [0, 1], makeRows(50, random(9)));
-  store.sort();
-  const [segment] = [...encodeSegments(store)];
-  assert.ok(segment !== undefined);
-  const table = new Table('cities', SCHEMA, ['city', 'at'], async (value) => {
-    if (value === 'kept') return segment.bytes;
-    table.reset([{ ...entry, value: 'kept' }]); // the attempt that merged them has failed
-    throw new Error(`'${value}' was swept`);
-  });
-  const entry = { value: 'merged', bytes: segment.bytes.length, rows: segment.rows, epoch: 1, slot: 0 };
-  table.addSegments(1, [entry]);
-  assert.equal(await table.rowCount(), segment.rows);
+  const stored = new StoredTable();
+  const { disk, table } = stored;
+  const [segment] = stored.commit(1, [makeRows(50, random(8))]);
+  const { value, rows } = segment!;
+  const sound = disk.values.get(value)!;
+  const damaged = sound.slice();
+  damaged[damaged.length - 1]! ^= 1;
+  disk.values.set(value, damaged);
+  await assert.rejects(table.rowCount(), { code: 'CHECKPOINT_CORRUPT', message: /'e1-s0-0'.*'cities'/ });
+  disk.values.set(value, sound);
+  assert.equal(await table.rowCount(), rows);
 });
 
 test('a table shows all epochs merged, whenever it is read', async () => {
   const next = random(11);
   for (const readAlways of [true, false]) {
-    const { table, rows, commit } = world();
+    const stored = new StoredTable();
+    const { table, rows } = stored;
     for (let epoch = 1; epoch <= 30; epoch++) {
-      commit(epoch, makeRows(Math.floor(next() * (epoch % 7 === 0 ? 400 : 12)), next));
+      stored.commit(epoch, [makeRows(Math.floor(next() * (epoch % 7 === 0 ? 400 : 12)), next)]);
       if (!readAlways && epoch < 30) continue;
       const want = expected(rows, ['city', 'at']);
       assert.equal(await table.rowCount(), want.length);
@@ -199,32 +95,26 @@ test('a table shows all epochs merged, whenever it is read', async () => {
 });
 
 test('compaction changes the segments and not the rows', async () => {
-  const { table, rows, commit } = world();
+  const stored = new StoredTable();
+  const { table } = stored;
   const next = random(5);
-  for (let epoch = 1; epoch <= 40; epoch++) commit(epoch, makeRows(20, next));
+  for (let epoch = 1; epoch <= 40; epoch++) stored.commit(epoch, [makeRows(20, next)]);
   const chosen = planCompaction(table.segments);
   assert.ok(chosen !== undefined && chosen.length >= 16);
-  const merged = await table.compact(chosen);
+  assert.equal(chosen.length, table.segments.length);
+  const merged = await stored.compact(chosen);
   assert.ok(merged.length < chosen.length);
-  const values = new Map(merged.map(({ bytes }, index) => [`m${index}`, bytes]));
-  const segments = merged.map(({ bytes, rows: count }, index) => ({
-    value: `m${index}`,
-    bytes: bytes.length,
-    rows: count,
-    epoch: chosen.at(-1)!.epoch,
-    slot: 0,
-  }));
-  const rest = table.segments.filter((segment) => !chosen.includes(segment));
-  const again = new Table('cities', SCHEMA, ['city', 'at'], async (value) => values.get(value)!);
-  assert.equal(rest.length, 0);
-  again.reset(segments);
-  assert.deepEqual(await again.scan({ limit: 1e9 }), expected(rows, ['city', 'at']));
-  assert.equal(planCompaction(segments), undefined);
+  assert.deepEqual(table.segments, merged);
+  const again = new Table({ name: 'again', schema: SCHEMA, key: stored.key, values: stored.values });
+  again.reset(merged);
+  for (const read of [table, again]) assert.deepEqual(await read.scan({ limit: 1e9 }), stored.expected());
+  assert.equal(planCompaction(merged), undefined);
 });
 
 test('JSON lines are those of JSON.stringify', async () => {
-  const { table, rows, commit } = world();
-  commit(1, makeRows(800, random(9)));
+  const stored = new StoredTable();
+  const { table, rows } = stored;
+  stored.commit(1, [makeRows(800, random(9))]);
   const text = [...tableJson({ schema: SCHEMA, frames: await table.frames() }, { table: 'cities' })].join('');
   const want = expected(rows, ['city', 'at']).map((row) => {
     const { city, at, n, x, ok, small } = row;
@@ -236,7 +126,8 @@ test('JSON lines are those of JSON.stringify', async () => {
 });
 
 test('subscribers get each key once, in pieces, and can stop', async () => {
-  const { table, commit } = world();
+  const stored = new StoredTable();
+  const { table } = stored;
   const due: (() => void)[] = [];
   const timers = {
     after: (_: number, callback: () => void) => (due.push(callback), () => undefined),
@@ -247,7 +138,7 @@ test('subscribers get each key once, in pieces, and can stop', async () => {
   const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
   const stop = feed.subscribe(({ epoch, rows, rowCount }) => seen.push({ epoch, rows: rows.length, rowCount }));
   const rows = makeRows(20_000, random(2)).map((row, index) => ({ ...row, city: 'X', at: index % 7000 }));
-  feed.committed(1, commit(1, rows));
+  feed.committed(1, stored.commit(1, [rows]));
   for (let turn = 0; turn < 4; turn++) {
     await settle();
     due.shift()?.();
@@ -257,7 +148,7 @@ test('subscribers get each key once, in pieces, and can stop', async () => {
     { epoch: 1, rows: 2000, rowCount: 7000 },
   ]);
   stop();
-  feed.committed(2, commit(2, makeRows(3, random(1))));
+  feed.committed(2, stored.commit(2, [makeRows(3, random(1))]));
   await settle();
   assert.equal(seen.length, 2);
 });

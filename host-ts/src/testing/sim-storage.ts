@@ -35,6 +35,10 @@ export class SimStorage implements CheckpointStorage {
     return this.#later(() => this.#inner.getValue(name));
   }
 
+  getPart(name: string, at: number, bytes: number): Promise<Uint8Array> {
+    return this.#later(() => this.#inner.getPart(name, at, bytes));
+  }
+
   publish(attempt: number, epoch: number, manifest: Uint8Array): Promise<void> {
     return this.#later(() => this.#inner.publish(attempt, epoch, manifest));
   }

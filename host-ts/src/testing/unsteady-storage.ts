@@ -40,6 +40,10 @@ export class UnsteadyStorage implements CheckpointStorage {
     return this.#reads ? this.#unsteady(0, () => this.#inner.getValue(name)) : this.#inner.getValue(name);
   }
 
+  getPart(name: string, at: number, bytes: number): Promise<Uint8Array> {
+    return this.#inner.getPart(name, at, bytes);
+  }
+
   publish(attempt: number, epoch: number, manifest: Uint8Array): Promise<void> {
     return this.#unsteady(manifest.byteLength, () => this.#inner.publish(attempt, epoch, manifest));
   }

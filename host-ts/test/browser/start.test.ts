@@ -51,7 +51,14 @@ describe('a job in a page', () => {
         await hasExpectedTable(handle);
         assert.equal((await handle.status()).channel, channels === 'auto' ? 'ring' : 'message');
         assert.equal(await table.rowCount(), expectedRows().length);
-        assert.isAbove((await table.frames()).length, 0);
+        const frames = await table.frames();
+        assert.isAbove(frames.length, 0);
+        const read: Uint8Array[] = [];
+        for await (const frame of table.read()) read.push(frame);
+        assert.deepEqual(read, [...frames]);
+        const { user, window_start } = expectedRows()[0]!;
+        const key = [user as string, window_start as number];
+        for await (const frame of table.read({ after: key, limit: 1 })) assert.notDeepEqual(frame, read[0]);
         await Promise.all([observed, changed]);
       });
     });

@@ -69,6 +69,38 @@ export const STORAGE_CASES: readonly StorageCase[] = [
     },
   },
   {
+    title: 'parts of a value, across whatever it lies in, and no more than there is',
+    async run(open) {
+      const storage = await open();
+      await storage.fence(1);
+      const large = Uint8Array.from({ length: 2_300_000 }, (_, at) => (at * 31 + (at >> 9)) & 255);
+      await storage.putValue(1, 'large', large);
+      const ranges = [
+        [0, 10],
+        [1_048_570, 12],
+        [1_000_000, 1_200_000],
+        [2_299_999, 50],
+        [2_300_000, 5],
+        [77, 0],
+      ];
+      for (const [at = 0, bytes = 0] of ranges) {
+        const part = await storage.getPart('large', at, bytes);
+        const wanted = large.subarray(at, at + bytes);
+        same(part.length, wanted.length, `length of ${bytes} B at ${at}`);
+        same(
+          part.every((byte, place) => byte === wanted[place]),
+          true,
+          `${bytes} B at ${at}`,
+        );
+      }
+      const mine = await storage.getPart('large', 5, 3);
+      mine.fill(0);
+      same(await storage.getPart('large', 5, 3), large.slice(5, 8), 'stored still');
+      await rejects(storage.getPart('none', 0, 1), 'CHECKPOINT_VALUE_MISSING', 'a part of a missing value');
+      await storage.close();
+    },
+  },
+  {
     title: 'a fence keeps every older attempt from writing',
     async run(open) {
       const [old, young] = [await open(), await open()];

@@ -70,7 +70,7 @@ const DAMAGES: Readonly<Record<string, (file: string) => Promise<void>>> = {
   'zeros of its length': async (file) => writeFile(file, new Uint8Array((await readFile(file)).length)),
   'no manifest but JSON': (file) => writeFile(file, '{"version":1}'),
   'of another version': async (file) =>
-    writeFile(file, (await readFile(file, 'utf8')).replace('"version":1', '"version":77')),
+    writeFile(file, (await readFile(file, 'utf8')).replace('"version":2', '"version":77')),
 };
 
 for (const [damage, apply] of Object.entries(DAMAGES)) {
