@@ -213,3 +213,31 @@ test('a namespace that has gone before another one could not be taken back is fr
   }
   assert.ok(failed > 0, 'some limit lets the second one fail');
 });
+
+test('dictionaries whose frames give them the same hash are told apart by their contents', () => {
+  const types: TypeName[] = ['timestamp', 'utf8', 'utf8'];
+  const aggregates: WindowPlan['aggregates'] = [
+    { fn: 'count', column: -1 },
+    { fn: 'distinct', column: 2 },
+    { fn: 'max', column: 2 },
+  ];
+  for (const slide of [20, 100]) {
+    const plan: WindowPlan = { types, keys: [1], time: 0, size: 100, slide, aggregates };
+    const window = new WindowUnderTest(instantiate(module), plan);
+    const model = new WindowModel(plan);
+    for (let batch = 0; batch < 24; batch++) {
+      // each dictionary comes three times, so that it is worth a cache; all have as many entries, as long
+      const set = Math.floor(batch / 3) % 4;
+      const rows = Array.from(
+        { length: 400 },
+        (_, i) => [5n, `key ${set >> 1} ${i % 50}`, `value ${set} ${i % 60}`] as Value[],
+      );
+      const frame = frameOf(rows, true, types);
+      const view = new DataView(frame.buffer);
+      for (const column of [1, 2]) view.setBigUint64(64 + 48 * column + 40, 77n, true);
+      assert.equal(window.push(frame), 0);
+      model.push(rows);
+    }
+    assert.deepEqual(sortedRows(window.watermark(MAX)), sortedRows(model.watermark(MAX)));
+  }
+});
