@@ -20,8 +20,11 @@ export class Dictionary {
   hash: u64;
   /** u64[count] of hash v1, or 0: no room was made for them (rows are then hashed one by one). */
   entryHashes: usize;
-  /** 1 = entryHashes are filled; kernels/hash.ts fills them when first asked. */
-  hashed: i32;
+  /**
+   * 0 = entryHashes are not filled; kernels/hash.ts fills them when first asked, and gives the content a number:
+   * dictionaries with the same number are the same, whatever their frames say the hash is.
+   */
+  content: u32;
 }
 
 

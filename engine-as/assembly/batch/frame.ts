@@ -160,7 +160,7 @@ function readDictionary(frame: usize, frameBytes: u32, entry: usize, rows: i32, 
   d.bytes = frame + bytesAt;
   d.hash = load<u64>(entry, COLUMN_DICT_HASH_AT);
   d.entryHashes = dict + DICTIONARY_BYTES;
-  d.hashed = 0;
+  d.content = 0;
   column.dict = dict;
   return true;
 }

@@ -195,6 +195,6 @@ export function dictionaryNew(offsets: usize, count: i32, bytes: usize, bytesLen
   d.bytes = bytes;
   d.hash = hashDictionary(offsets, count, bytes, bytesLength);
   d.entryHashes = dict + DICTIONARY_BYTES;
-  d.hashed = 0;
+  d.content = 0;
   return dict;
 }

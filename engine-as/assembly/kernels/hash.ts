@@ -102,11 +102,16 @@ export function hashColumn(column: usize, batch: usize, out: usize, combine: boo
   else hashRows<I64Hash>(c, batch, out, combine);
 }
 
+/** The number of a dictionary's content, for `rows` rows that ask; 0 = it is too large for so few. */
+export function contentOf(dict: usize, rows: i32): u32 {
+  return entriesHashed(dict, rows) ? changetype<Dictionary>(dict).content : 0;
+}
+
 /** Hashes every entry once per dictionary, unless it is much larger than the rows that ask. */
 function entriesHashed(dict: usize, rows: i32): bool {
   const d = changetype<Dictionary>(dict);
   if (d.entryHashes == 0) return false;
-  if (d.hashed != 0) return true;
+  if (d.content != 0) return true;
   const count = d.count;
   if (count > rows << 1) return false;
   if (!rememberedHashes(d)) {
@@ -117,7 +122,6 @@ function entriesHashed(dict: usize, rows: i32): bool {
     }
     rememberHashes(d);
   }
-  d.hashed = 1;
   return true;
 }
 

@@ -12,6 +12,8 @@ import { PAGE_COUNT_AT, Table, pairHash, pageEntries, tablePageAt } from "../sta
 /** A matrix may have this many counts, or this many per pair in it. */
 const MATRIX_COUNTS_MAX: u64 = 1 << 18;
 const MATRIX_COUNTS_PER_PAIR: u64 = 16;
+/** Its bytes and the index of a count fit 32 bits, however many pairs there are. */
+const MATRIX_COUNTS_LIMIT: u64 = 1 << 29;
 /** Counts of a matrix have 16 bits: a window of more namespaces has no matrix. */
 const MATRIX_NAMESPACES_MAX: i32 = 65535;
 const CELL_BYTES: usize = 16;
@@ -171,7 +173,7 @@ function roomInMatrix(counts: PairCounts, ids: u32, namespaces: i32): bool {
   if (counts.keys < counts.rows && ids < counts.stride && namespaces <= MATRIX_NAMESPACES_MAX) return true;
   const rows = counts.keys < counts.rows ? counts.rows : (counts.keys + (counts.keys >> 2) + 16) & ~15;
   const stride = ids < counts.stride ? counts.stride : (ids + (ids >> 2) + 16) & ~15;
-  const most = max(MATRIX_COUNTS_MAX, <u64>counts.live * MATRIX_COUNTS_PER_PAIR);
+  const most = min(max(MATRIX_COUNTS_MAX, <u64>counts.live * MATRIX_COUNTS_PER_PAIR), MATRIX_COUNTS_LIMIT);
   if (<u64>rows * <u64>stride > most || namespaces > MATRIX_NAMESPACES_MAX) return matrixToCells(counts);
   const bytes = (<usize>(rows * stride)) << 1;
   const block = blockAlloc(bytes);

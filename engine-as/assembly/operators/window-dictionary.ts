@@ -7,10 +7,10 @@
 //
 //   entry: head of one utf8 key (32 B) | u32 id, from 1 on | u32 0
 //
-// Ids of a frame's dictionary lead to these by an array, made for one dictionary (by content hash) at a time.
+// Ids of a frame's dictionary lead to these by an array, made for one dictionary at a time.
 import { ENCODING_DICTIONARY, TYPE_UTF8 } from "../../abi";
 import { Column, Dictionary, columnAt } from "../batch/index";
-import { hashColumn } from "../kernels/hash";
+import { contentOf, hashColumn } from "../kernels/hash";
 import { arenaAlloc, blockAlloc, blockFree } from "../memory/index";
 import {
   PAGE_COUNT_AT,
@@ -56,6 +56,7 @@ export function dictionaryFree(d: Distinct): void {
   d.freeCount = 0;
   d.cache = 0;
   d.cacheCapacity = 0;
+  d.cacheDictionary = 0;
 }
 
 /** Per batch: the array for the column's dictionary, if it has one that is worth it; false = out of memory. */
@@ -65,18 +66,20 @@ export function dictionaryPrepare(d: Distinct, column: usize, rows: i32): bool {
   const c = changetype<Column>(column);
   if (c.type != TYPE_UTF8 || c.encoding != ENCODING_DICTIONARY) return true;
   const dict = changetype<Dictionary>(c.dict);
-  if (d.cache == 0 || d.cacheDictionary != dict.hash || d.cacheCount != dict.count) {
-    if (dict.count > CACHE_ENTRIES_MAX || dict.count >> 2 > rows) return true;
+  if (dict.count > CACHE_ENTRIES_MAX) return true;
+  const content = contentOf(c.dict, rows);
+  if (content == 0) return true;
+  if (d.cacheDictionary != content) {
     if (d.cacheCapacity < dict.count) {
       blockFree(d.cache);
       d.cacheCapacity = 0;
+      d.cacheDictionary = 0;
       d.cache = blockAlloc((<usize>dict.count) << 2);
       if (d.cache == 0) return false;
       d.cacheCapacity = dict.count;
     }
     memory.fill(d.cache, 0, (<usize>dict.count) << 2);
-    d.cacheDictionary = dict.hash;
-    d.cacheCount = dict.count;
+    d.cacheDictionary = content;
   }
   d.cached = 1;
   return true;
@@ -181,7 +184,7 @@ export function dictionaryCollect(op: WindowOperator, index: i32): bool {
   }
   tableFree(d.dictionary);
   d.dictionary = fresh;
-  d.cacheCount = -1;
+  d.cacheDictionary = 0;
   blockFree(d.freeIds);
   d.freeIds = freeIds;
   d.freeCount = 0;

@@ -126,18 +126,38 @@ function fireBegin(op: WindowOperator): bool {
   return true;
 }
 
+/** Takes what goes with this window out of the running one. On failure all namespaces are still there, to be freed once. */
+function takeBack(op: WindowOperator, end: i64): bool {
+  for (let i = 0; i < op.spaceCount; i++) {
+    const space = op.spaceAt(i);
+    if (space.slice >= end) break;
+    if (space.added == 0 || !isLast(op, space, end)) continue;
+    if (!mergeSpace(op, space, changetype<Table>(op.running), -1)) return false;
+    space.added = 0;
+  }
+  return true;
+}
+
+/** Whether no later window than this one takes the namespace. */
+@inline
+function isLast(op: WindowOperator, space: Space, end: i64): bool {
+  const next = space.nextEnd == end ? end + op.slide : space.nextEnd;
+  return next > lastWindowEnd(space.slice, op.size, op.slide, op.offset);
+}
+
 /** After a window's last row: its namespaces move on to their next window or go. */
 function fireEnd(op: WindowOperator): bool {
   const end = op.fireEnd;
+  if (!takeBack(op, end)) return false;
   let kept = 0;
   let next = i64.MAX_VALUE;
   let i = 0;
   for (; i < op.spaceCount; i++) {
     const space = op.spaceAt(i);
     if (space.slice >= end) break;
+    const goes = isLast(op, space, end);
     if (space.nextEnd == end) space.nextEnd = end + op.slide;
-    if (space.nextEnd > lastWindowEnd(space.slice, op.size, op.slide, op.offset)) {
-      if (space.added != 0 && !mergeSpace(op, space, changetype<Table>(op.running), -1)) return false;
+    if (goes) {
       spaceFree(op, changetype<usize>(space));
       continue;
     }

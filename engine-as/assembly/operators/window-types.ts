@@ -58,8 +58,8 @@ export class Distinct {
   /** id of a frame's dictionary → id, 0 = not known yet: u32[cacheCapacity], for one dictionary */
   cache: usize;
   cacheCapacity: i32;
-  cacheCount: i32;
-  cacheDictionary: u64;
+  /** number of its content (Dictionary.content), 0 = none */
+  cacheDictionary: u32;
   /** of the current batch: 1 = the cache is for its dictionary; u64[rows] hashes of the texts, or 0 */
   cached: i32;
   hashes: usize;
@@ -106,8 +106,9 @@ export class Space {
   cache: usize;
   cacheCapacity: u32;
   cacheMoves: u32;
-  cacheDictionary: u64;
-  seenDictionary: u64;
+  /** by the numbers of their contents (Dictionary.content), 0 = none */
+  cacheDictionary: u32;
+  seenDictionary: u32;
 }
 
 

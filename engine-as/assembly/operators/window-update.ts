@@ -77,9 +77,11 @@ function wayOf(op: WindowOperator, space: Space, batch: usize, n: i32): i32 {
   if (column.type != TYPE_UTF8 || column.encoding != ENCODING_DICTIONARY) return BY_HEAD;
   const dict = changetype<Dictionary>(column.dict);
   if (dict.count > CACHE_ENTRIES_MAX) return BY_HEAD;
-  if (space.cache != 0 && space.cacheDictionary == dict.hash && space.cacheCapacity > <u32>dict.count) return BY_CACHE;
-  const again = space.seenDictionary == dict.hash;
-  space.seenDictionary = dict.hash;
+  // 0 where the rows are too few for the dictionary to be hashed as a whole: it is like no other then
+  const content = dict.content;
+  if (content != 0 && space.cacheDictionary == content) return BY_CACHE;
+  const again = content != 0 && space.seenDictionary == content;
+  space.seenDictionary = content;
   if (n >= dict.count >> 1 && (again || dict.count >= STAMPED_IDS) && openCache(space, dict)) return BY_CACHE;
   return dict.count < STAMPED_IDS ? BY_STAMP : BY_HEAD;
 }
@@ -93,7 +95,7 @@ function openCache(space: Space, dict: Dictionary): bool {
     space.cache = cache;
     space.cacheCapacity = <u32>dict.count + 1;
   }
-  space.cacheDictionary = dict.hash;
+  space.cacheDictionary = dict.content;
   space.cacheMoves = changetype<Table>(space.main).moves - 1;
   return true;
 }

@@ -53,6 +53,7 @@ import {
   PAGE_LAYOUT_AT,
   PAGE_LOG,
   PAGE_NEXT_AT,
+  PAGE_PAIRS,
   PAGE_PREFIX_AT,
   SLOT_INLINE_BYTES,
   copyWords,
@@ -134,6 +135,8 @@ export function pageCheck(payload: usize, payloadBytes: u32, shape: TableShape, 
 
 /** Checks the payload of a page of pairs; what the pairs name is checked when all of it is there. */
 export function pairsCheck(payload: usize, payloadBytes: u32, shape: TableShape, operator: i32): i32 {
+  // a table of another kind has no distinct count that the pairs could be of
+  if (shape.kind != PAGE_PAIRS) return badSnapshot(operator, CHECK_PAGE_KIND, PAGE_PAIRS, shape.kind);
   const layout = load<u8>(payload, PAGE_LAYOUT_AT);
   if (!isLayout(layout) || layout < LAYOUT_VERSION_PAIRS)
     return badSnapshot(operator, CHECK_LAYOUT, layout, LAYOUT_VERSION_PAIRS);

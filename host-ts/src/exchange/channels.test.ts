@@ -283,3 +283,15 @@ test('IDLE is a packet like the others', () => {
   assert.ok(pair.sender.send({ kind: PACKET_IDLE, attempt: 2, rowCount: 0, value: 0n }, new Uint8Array(0)));
   assert.equal(pair.receiver.peek()?.kind, PACKET_IDLE);
 });
+
+test('ring: asking for room takes none from a larger packet while the receiver sleeps', () => {
+  const pair = ringPair(1024);
+  assert.ok(pair.sender.send(headOf(0, 400), payloadOf(0, 400)));
+  assert.ok(receiveOne(pair, 0, 400));
+  assert.equal(pair.receiver.peek(), undefined);
+  // the receiver has read everything and sleeps until it is rung
+  const rings = pair.receiverRings();
+  assert.ok(pair.sender.hasRoom(100));
+  const taken = pair.sender.send(headOf(1, 520), payloadOf(1, 520));
+  assert.ok(taken || pair.receiverRings() > rings, 'refused, and nobody wakes the receiver');
+});

@@ -73,6 +73,7 @@ export class RingSender implements ChannelSender {
   send(head: PacketHead, payload: Uint8Array): boolean {
     const bytes = packetBytes(payload.length);
     if (!this.#findRoom(bytes, payload.length)) return false;
+    this.#wrapEarly(bytes);
     writePacket(this.#memory, this.#head & (this.#capacity - 1), head, this.#sequence, payload);
     this.#sequence = (this.#sequence + 1) >>> 0;
     this.#sentBytes += payload.length;
@@ -100,10 +101,17 @@ export class RingSender implements ChannelSender {
       if (!this.#isFree(rest)) return false;
       this.#wrap(at, rest);
       this.#receiverBell.ring();
-    } else if (at >= this.#capacity >> 2 && bytes <= at && this.#isEmpty()) {
-      this.#wrap(at, rest); // the packet follows at once and rings
     }
     return this.#isFree(bytes);
+  }
+
+  /**
+   * Goes back to the start of a ring that is empty and has room there. It does not ring: only for a packet that follows
+   * at once and does. Bytes that the receiver knows nothing of would be taken from a larger packet, for ever.
+   */
+  #wrapEarly(bytes: number): void {
+    const at = this.#head & (this.#capacity - 1);
+    if (at >= this.#capacity >> 2 && bytes <= at && this.#isEmpty()) this.#wrap(at, this.#capacity - at);
   }
 
   #isEmpty(): boolean {

@@ -135,6 +135,9 @@ test('a server that knows no ranges from the end is asked as any other', async (
     (_, response) => void response.writeHead(416).end(),
     (_, response) => void response.writeHead(206, { 'content-range': 'bytes 0-99/1000' }).end(DATA.slice(0, 100)),
     (_, response) => void response.writeHead(206).end(DATA.slice(900)),
+    (_, response) => void response.destroy(),
+    (_, response) => void response.writeHead(200, { 'content-length': '1000000000000' }).write(DATA),
+    (_, response) => void response.writeHead(200).write(DATA),
   ];
   for (const odd of strange) {
     const listener = ranges(() => '"one"');

@@ -74,15 +74,18 @@ async function ask(url: string, request: Request, headers: Record<string, string
 
 /**
  * The last bytes and where they begin. A server that knows ranges need not know those that count from the end, and may
- * answer anything: undefined then, and it is asked as any server is.
+ * answer anything, the whole file too: undefined then, and it is asked as any server is. Nor need it be reached: of
+ * another origin a page's browser asks for permission first (only a range with its first byte needs none).
  */
 async function askForTail(
   url: string,
   request: Request,
   tailBytes: number,
 ): Promise<{ readonly answer: Answer; readonly at: number } | undefined> {
-  const answer = await sent(url, request, { Range: `bytes=-${tailBytes}` });
-  if (answer.status === OK) return { answer, at: 0 };
+  const answer = await sent(url, request, { Range: `bytes=-${tailBytes}` }).catch(() => undefined);
+  if (answer === undefined) return undefined;
+  const isSmall = Number(answer.headers.get('content-length') ?? Infinity) <= tailBytes;
+  if (answer.status === OK && isSmall) return { answer, at: 0 };
   const [, from, to, total] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(answer.headers.get('content-range') ?? '') ?? [];
   if (answer.status === PARTIAL && Number(to) + 1 === Number(total)) return { answer, at: Number(from) };
   await answer.body?.cancel().catch(() => undefined);

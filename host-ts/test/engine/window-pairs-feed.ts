@@ -35,9 +35,15 @@ export interface Feed {
   readonly frame: Uint8Array;
 }
 
-export function frameOf(rows: readonly Value[][], dictionary: boolean, types: readonly TypeName[] = TYPES): Uint8Array {
+/** `late`: of each row, the watermark of its split. */
+export function frameOf(
+  rows: readonly Value[][],
+  dictionary: boolean,
+  types: readonly TypeName[] = TYPES,
+  late?: readonly bigint[],
+): Uint8Array {
   const columns: ColumnData[] = types.map((type, c) => ({ type, values: rows.map((r) => r[c] ?? null), dictionary }));
-  return encodeFrame(columns, { timed: 0 });
+  return encodeFrame(columns, { timed: 0, ...(late && { late }) });
 }
 
 /** `values`: how many different values there are; `long`: texts of 601 B and more too. */
