@@ -20,5 +20,7 @@ test('the sum does not depend on the place in the buffer and is a fixed format',
   const shifted = new Uint8Array(16);
   shifted.set([1, 2, 3, 4, 5], 3);
   assert.equal(checksum(shifted.subarray(3, 8)), checksum(Uint8Array.of(1, 2, 3, 4, 5)));
+  const buffer = Buffer.from(shifted.buffer, 3, 5);
+  assert.equal(checksum(buffer), checksum(Uint8Array.of(1, 2, 3, 4, 5)), 'nor on the kind of view');
   assert.equal(checksum(new Uint8Array(0)), checksum(new Uint8Array(8).subarray(8)));
 });

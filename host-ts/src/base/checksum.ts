@@ -3,7 +3,7 @@
  * compared after they are read. Part of the manifest's format.
  */
 export function checksum(bytes: Uint8Array): number {
-  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes); // a Buffer's slice would not copy
   // signed words and an index: an unsigned word that is handed out by an iterator becomes an object
   const words = new Int32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength >> 2);
   let sum = 0x811c9dc5 ^ bytes.byteLength;
