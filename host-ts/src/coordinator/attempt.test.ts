@@ -154,8 +154,13 @@ test('segments merged while an epoch is being published stay merged', () => {
   };
   publish(1, () => undefined);
   publish(2, () => undefined);
-  publish(3, () => attempt.replaceSegments('t', [segment('e1', 1), segment('e2', 2)], [segment('merged', 2)]));
-  const { tables } = publish(4, () => undefined);
+  const overtaken = publish(3, () => {
+    attempt.replaceSegments('t', [segment('e1', 1), segment('e2', 2)], [segment('merged', 2)]);
+  });
+  assert.deepEqual(attempt.unmerged(overtaken), {}, 'its list for the table is no longer the list');
+  const newest = publish(4, () => undefined);
+  assert.deepEqual(attempt.unmerged(newest), newest.tables);
+  const { tables } = newest;
   assert.deepEqual(
     tables['t']?.map(({ value }) => value),
     ['merged', 'e3', 'e4'],

@@ -141,6 +141,18 @@ export class Attempt {
     this.#tables = { ...this.#tables, [table]: [...merged, ...kept].sort((a, b) => a.epoch - b.epoch) };
   }
 
+  /**
+   * The manifest's tables, without those whose segments have been merged since it was drawn up: merging them again
+   * would give two segments of one epoch with the same rows.
+   */
+  unmerged({ tables }: Manifest): Manifest['tables'] {
+    const isCurrent = ([name, segments]: readonly [string, readonly TableSegment[]]): boolean => {
+      const current = new Set((this.#tables[name] ?? []).map(({ value }) => value));
+      return segments.every(({ value }) => current.has(value));
+    };
+    return Object.fromEntries(Object.entries(tables).filter(isCurrent));
+  }
+
   #finishIfRead(): readonly Decision[] {
     const read = this.pools.every((pool) => pool.allDone);
     return read && this.#phase === 'running' ? this.trigger(true) : [];

@@ -128,7 +128,7 @@ export class CheckpointCycle {
   async #compact(attempt: Attempt, manifest: Manifest): Promise<void> {
     const { results, init } = this.#cycle;
     try {
-      for (const done of await this.#compactor.run(attempt.number, manifest.tables)) {
+      for (const done of await this.#compactor.run(attempt.number, attempt.unmerged(manifest))) {
         if (this.#cycle.running() !== attempt) return;
         attempt.replaceSegments(done.table, done.replaced, done.merged);
         results.replaceSegments(done);
