@@ -36,6 +36,8 @@ export class CheckpointCycle {
   #startedMs = 0;
   #intervalMs: number;
   #publishing: Promise<unknown> = Promise.resolve();
+  /** Merges of tables that write to storage. */
+  #merging: Promise<unknown> = Promise.resolve();
 
   constructor(cycle: CheckpointCycleInit) {
     this.#cycle = cycle;
@@ -76,9 +78,10 @@ export class CheckpointCycle {
     this.#startedMs = this.#cycle.init.platform.clock.steady();
   }
 
-  /** Settles when no publication is under way. */
+  /** Settles when no publication and no merge of tables is under way. */
   async settled(): Promise<void> {
     await this.#publishing;
+    await this.#merging;
   }
 
   /** All slots have acknowledged. */
@@ -92,14 +95,18 @@ export class CheckpointCycle {
       if (this.#cycle.running() !== attempt) return;
       this.#cycle.published(manifest);
       // who hears that the job has ended may take the storage away; as a rule there is nothing left to sweep
-      if (manifest.final) await checkpoints.sweep(attempt.number);
+      if (manifest.final) {
+        await this.#merging;
+        await checkpoints.sweep(attempt.number);
+        await checkpoints.releaseOld(attempt.number);
+      }
       if (this.#cycle.running() !== attempt) return;
       this.#cycle.apply(attempt.published(manifest));
       this.waiters.completed(manifest.epoch);
       if (this.#cycle.running() === attempt) this.start();
       this.#intervalMs = Math.min(this.#intervalMs * 2, this.#cycle.init.checkpointIntervalMs);
       await checkpoints.releaseOld(attempt.number);
-      if (!manifest.final) await this.#compact(attempt, manifest);
+      if (!manifest.final) await this.#merge(attempt, manifest);
     } catch (error) {
       if (this.#cycle.running() === attempt) failed(errorToData(withContext(error, { epoch: attempt.epoch })));
     }
@@ -122,6 +129,13 @@ export class CheckpointCycle {
       durationMs: platform.clock.steady() - this.#startedMs,
       place: (sinks) => results.place(sinks),
     });
+  }
+
+  /** As `#compact`, in the sight of who waits for the end: a merge that goes on while others begin is not forgotten. */
+  async #merge(attempt: Attempt, manifest: Manifest): Promise<void> {
+    const merged = this.#compact(attempt, manifest);
+    this.#merging = Promise.all([this.#merging, merged]);
+    await merged;
   }
 
   /** Fewer segments make reading faster and change nothing else: a failure is logged and forgotten. */
