@@ -105,8 +105,9 @@ export class CheckpointCycle {
       this.waiters.completed(manifest.epoch);
       if (this.#cycle.running() === attempt) this.start();
       this.#intervalMs = Math.min(this.#intervalMs * 2, this.#cycle.init.checkpointIntervalMs);
+      if (manifest.final) return;
       await checkpoints.releaseOld(attempt.number);
-      if (!manifest.final) await this.#merge(attempt, manifest);
+      await this.#merge(attempt, manifest);
     } catch (error) {
       if (this.#cycle.running() === attempt) failed(errorToData(withContext(error, { epoch: attempt.epoch })));
     }
